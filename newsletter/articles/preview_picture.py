@@ -6,10 +6,12 @@ import warnings
 from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+Used = TypeVar("Used")
 
 WIDTH, HEIGHT = 1200, 630
 """What Apple, Facebook, LinkedIn, Slack and Mastodon show whole (Open Graph asks for 1.91 to 1)."""
@@ -51,14 +53,22 @@ def _in_shape(picture: Image) -> bytes:
 
 def made(body: bytes, make: Callable[[Image], bytes]) -> str | None:
     """What `make` makes of the picture, in base64; None for what Pillow cannot read."""
+    octets = opened(body, make)
+    return None if octets is None else b64encode(octets).decode("ascii")
+
+
+def opened(
+    body: bytes, use: Callable[[Image], Used], *, formats: tuple[str, ...] | None = None
+) -> Used | None:
+    """What `use` gives for the picture; None for what Pillow cannot read, or is not of these formats."""
     from PIL import Image as Pillow
     from PIL import UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Pillow.open(BytesIO(body)) as picture:
-                return b64encode(make(picture)).decode("ascii")
+            with Pillow.open(BytesIO(body), formats=formats) as picture:
+                return use(picture)
     except (
         UnidentifiedImageError,
         Pillow.DecompressionBombError,

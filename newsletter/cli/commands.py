@@ -38,6 +38,10 @@ COMMANDS = {
         "gathering",
         "Show an issue: its window, its items by section, and why each article is in or out.",
     ),
+    "picture": CommandEntry(
+        "picturing",
+        "Give an article of the coming issue a picture from a file: JPEG, PNG, GIF, WebP or AVIF.",
+    ),
     "preview": CommandEntry(
         "looking",
         "Write the message as it will be sent: message.eml, index.html, text.txt, lint.json.",

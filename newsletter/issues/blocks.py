@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from newsletter.articles.article import Image
+
 
 class BlockKind(StrEnum):
     """The kind of a block, which its label shows to readers."""
@@ -81,9 +83,9 @@ class PopularList:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """A labelled part that editors write. `text` is Markdown; `on` is the day it is about,
-    `minutes` how long a recording takes (0: not said). `made` is a list that stands in place of an
-    empty text.
+    """A labelled part that editors write. `text` is Markdown, above which a `picture` may stand;
+    `on` is the day it is about, `minutes` how long a recording takes (0: not said). `made` is a list
+    that stands in place of an empty text.
 
     It is shown in every issue with a local date from `starts` to `ends`, both included; None means
     without limit.
@@ -102,6 +104,7 @@ class Block:
     starts: date | None = None
     ends: date | None = None
     made: PopularList | None = None
+    picture: Image | None = None
 
     @property
     def shown_label(self) -> str:

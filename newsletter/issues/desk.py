@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 from newsletter.errors import NotPermittedError, UnknownNameError
 from newsletter.issues.arrange import arrange
+from newsletter.issues.blocks import Block
 from newsletter.issues.edits import (
     Add,
     DropBlock,
     Edit,
     Hide,
+    Illustrate,
+    IllustrateBlock,
     Lead,
     Move,
     Pin,
@@ -88,6 +91,14 @@ def find_item(issue: Issue, key: str) -> Item:
     return item
 
 
+def find_block(issue: Issue, wanted: str) -> Block:
+    """The block with this id; raises UnknownNameError."""
+    block = next((block for block in issue.blocks if block.id == wanted), None)
+    if block is None:
+        raise UnknownNameError(f"this block is no longer in {issue.name}", fix="add it again")
+    return block
+
+
 def _apply_one(issue: Issue, edit: Edit, sections: Sequence[str]) -> Edited:
     match edit:
         case Move():
@@ -111,6 +122,8 @@ def _apply_one(issue: Issue, edit: Edit, sections: Sequence[str]) -> Edited:
                 inverse=(Rewrite(item=edit.item, overrides=item.overrides),),
                 said=f"{'reset' if reset else 'rewrote'} “{item.article.title}”",
             )
+        case Illustrate():
+            return _illustrate(issue, edit)
         case Add() | TakeOut():
             return _add_or_take_out(issue, edit, sections)
         case Say():
@@ -122,6 +135,8 @@ def _apply_one(issue: Issue, edit: Edit, sections: Sequence[str]) -> Edited:
             )
         case PutBlock() | DropBlock():
             return _blocks(issue, edit)
+        case IllustrateBlock():
+            return _illustrate_block(issue, edit)
 
 
 def _worded(words: Words, edit: Say) -> Words:
@@ -242,11 +257,36 @@ def _blocks(issue: Issue, edit: PutBlock | DropBlock) -> Edited:
             inverse=(DropBlock(id=wanted),),
             said=f"added the block “{edit.block.title}”",
         )
-    swapped = tuple(edit.block if block.id == wanted else block for block in issue.blocks)
+    changed = replace(edit.block, picture=old.picture)  # which is changed by itself
+    swapped = tuple(changed if block.id == wanted else block for block in issue.blocks)
     return Edited(
         issue=replace(issue, blocks=swapped),
         inverse=(PutBlock(block=old),),
         said=f"changed the block “{edit.block.title}”",
+    )
+
+
+def _illustrate(issue: Issue, edit: Illustrate) -> Edited:
+    item = find_item(issue, edit.item)
+    before = item.overrides
+    after = replace(before, image=edit.image, no_image=edit.no_image)
+    back = Illustrate(item=edit.item, image=before.image, no_image=before.no_image)
+    return Edited(
+        issue=_with(issue, replace(item, overrides=after)),
+        inverse=(back,),
+        said=f"changed the picture of “{item.title}”",
+    )
+
+
+def _illustrate_block(issue: Issue, edit: IllustrateBlock) -> Edited:
+    block = find_block(issue, edit.id)
+    changed = replace(block, picture=edit.image)
+    return Edited(
+        issue=replace(
+            issue, blocks=tuple(changed if one.id == edit.id else one for one in issue.blocks)
+        ),
+        inverse=(IllustrateBlock(id=edit.id, image=block.picture),),
+        said=f"changed the picture of the block “{block.title}”",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from newsletter.articles.article import Article
+from newsletter.articles.article import Article, Image
 from newsletter.issues.blocks import Block
 from newsletter.issues.issue import LeftOut, Overrides
 from newsletter.issues.reasons import ADDED, Inclusion
@@ -64,6 +64,25 @@ class Rewrite:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Illustrate:
+    """Give an item another picture, or none; None for `image` is the article's own. Words stay."""
+
+    item: str
+    image: Image | None
+    no_image: bool = False
+    kind: Literal["illustrate"] = "illustrate"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IllustrateBlock:
+    """Give a block a picture, or take it away. Words stay."""
+
+    id: str
+    image: Image | None
+    kind: Literal["illustrate-block"] = "illustrate-block"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Add:
     """Put an article into a section, pinned, even if it is outside the window or there was no room."""
 
@@ -108,7 +127,18 @@ class DropBlock:
 
 
 Edit = Annotated[
-    Move | Lead | Pin | Hide | Rewrite | Add | TakeOut | Say | PutBlock | DropBlock,
+    Move
+    | Lead
+    | Pin
+    | Hide
+    | Rewrite
+    | Illustrate
+    | IllustrateBlock
+    | Add
+    | TakeOut
+    | Say
+    | PutBlock
+    | DropBlock,
     Field(discriminator="kind"),
 ]
 
@@ -137,13 +167,18 @@ def targets_of(edit: Edit) -> frozenset[str]:
             return frozenset({"lead", f"place {edit.item}"})
         case Pin() | Hide() | Rewrite():
             return frozenset({f"{edit.kind} {edit.item}"})
+        case Illustrate():
+            return frozenset({f"picture {edit.item}"})
+        case IllustrateBlock():
+            return frozenset({f"picture of block {edit.id}"})
         case Add():
             return frozenset({f"presence {edit.article.key}"})
         case TakeOut():
-            return frozenset({f"presence {edit.item}", f"rewrite {edit.item}"})
+            kinds = ("presence", "rewrite", "picture")
+            return frozenset(f"{kind} {edit.item}" for kind in kinds)
         case Say():
             return frozenset({edit.name})
         case PutBlock():
             return frozenset({f"block {edit.block.id}"})
         case DropBlock():
-            return frozenset({f"block {edit.id}"})
+            return frozenset({f"block {edit.id}", f"picture of block {edit.id}"})

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
+from newsletter.articles.article import Image
 from newsletter.issues.blocks import Block, Place, PopularList
 from newsletter.issues.issue import Issue, Item
 from newsletter.issues.note_parts import note_parts
@@ -75,7 +76,7 @@ def _items(items: Iterable[Item], full_sections: Collection[str]) -> Iterator[st
         yield f"### {_link(item.title, item.article.url)}"
         image = item.image
         if image is not None:
-            yield f"![{escaped(image.alt)}](<{_address(image.url)}>)"
+            yield _picture(image)
         yield item.article.body_html.strip() if section in full_sections else escaped(item.summary)
         told = [item.article.author, item.article.agency, item.article.source]
         yield escaped(", ".join(dict.fromkeys(filter(None, told))))
@@ -99,9 +100,15 @@ def _blocks(blocks: Iterable[Block], place: Place) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     yield f"## {escaped(': '.join(filter(None, (block.shown_label, block.title))))}"
     yield block.on.isoformat() if block.on else ""
+    if block.picture is not None:
+        yield _picture(block.picture)
     yield block.text.strip() or (list_as_markdown(block.made) if block.made else "")
     if block.url:
         yield _link(block.link_text or block.url, block.url)
+
+
+def _picture(image: Image) -> str:
+    return f"![{escaped(image.alt)}](<{_address(image.url)}>)"
 
 
 def _link(text: str, url: str) -> str:

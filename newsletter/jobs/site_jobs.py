@@ -102,7 +102,16 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
 
         return Job(name=f"retention:{name}", do=forget, budget=BUDGET)
 
-    return [job(name, step) for name, step in steps.items()]
+    def forget_uploads(_stop: threading.Event) -> str:
+        if not (site.folder / "pictures" / "uploads").is_dir():
+            return ""
+        # Sites without uploads need not load what looks through their issues.
+        from newsletter.pipeline.forget_pictures import forget_pictures
+
+        return _counted(forget_pictures(site, now=clock()), "pictures removed")
+
+    pictures = Job(name="retention:pictures", do=forget_uploads, budget=BUDGET)
+    return [*(job(name, step) for name, step in steps.items()), pictures]
 
 
 def _forget_source_mails(connection: sa.Connection, now: datetime) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import ConflictError, NotPermittedError
 from newsletter.issues.desk import apply
-from newsletter.issues.edits import Edit, Rewrite, Say
+from newsletter.issues.edits import Edit, Illustrate, IllustrateBlock, Rewrite, Say
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.draft import retitled
 from newsletter.site.site import Site
@@ -129,6 +129,7 @@ def _require_unchanged(
     """Raise ConflictError if a later edit changed a target of `edits`."""
     targets = desk_store.targets_of_all(edits)
     texts = any(isinstance(one, Rewrite | Say) for one in edits)
+    pictures = all(isinstance(one, Illustrate | IllustrateBlock) for one in edits)
     for entry in desk_store.history(connection, issue, since=request.seen_version):
         applies = entry.undoes is None and entry.undone_by is None
         # An editor who drags the same item twice means the last place. Two texts that one editor
@@ -138,7 +139,9 @@ def _require_unchanged(
             raise ConflictError(
                 f"{entry.editor} {entry.said} in the meantime",
                 who=entry.editor,
-                fix="compare both versions, and keep one",
+                fix="look at it, and do yours again if it is still wanted"
+                if pictures
+                else "compare both versions, and keep one",
             )
 
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.issues.edits import Edit, Rewrite
+from newsletter.articles.article import Image
+from newsletter.issues.edits import Edit, Illustrate, Rewrite
+from newsletter.issues.issue import Overrides
 from newsletter.site.site import Site
 from newsletter.store.articles import checked_images
 
@@ -46,16 +48,21 @@ def with_checked_pictures(
 
 def with_looked_at_pictures(site: Site, edits: Sequence[Edit], *, now: datetime) -> list[Edit]:
     """The edits, whose pictures that nobody has looked at yet were looked at."""
-    return [_looked_at(site, edit, now) if isinstance(edit, Rewrite) else edit for edit in edits]
+    return [_looked_at(site, edit, now) for edit in edits]
 
 
-def _looked_at(site: Site, edit: Rewrite, now: datetime) -> Rewrite:
-    image = edit.overrides.image
-    if image is None or image.answers is not None:
-        return edit
+def _looked_at(site: Site, edit: Edit, now: datetime) -> Edit:
+    match edit:
+        case Illustrate(image=Image(answers=None) as image):
+            return replace(edit, image=_seen(site, image, now))
+        case Rewrite(overrides=Overrides(image=Image(answers=None) as image) as overrides):
+            return replace(edit, overrides=replace(overrides, image=_seen(site, image, now)))
+    return edit
+
+
+def _seen(site: Site, image: Image, now: datetime) -> Image:
     from newsletter.articles.picture_check import look_at_one  # loads the HTTP client
 
-    looked_at = asyncio.run(
+    return asyncio.run(
         look_at_one(image, site.settings.fetch, now=now, converts=site.settings.images.host)
     )
-    return replace(edit, overrides=replace(edit.overrides, image=looked_at))

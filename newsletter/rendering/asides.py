@@ -11,6 +11,7 @@ from newsletter.issues.markdown import escaped, list_as_markdown
 from newsletter.issues.note_parts import note_parts
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.notes import MAX_NOTE, Note, make_note
+from newsletter.rendering.pictures import LEAD_WIDTH, sized_picture
 from newsletter.rendering.safe_text import one_line, web_link
 from newsletter.rendering.translation import Translator
 
@@ -20,6 +21,9 @@ AS_RANKED = "As ranked by %(site)s"
 OPENED_LAST = "The links that were opened most in our last issue"
 OPENED_MOST = "The links that were opened most in our last %(count)s issues"
 """What a list of popular stories rests on."""
+
+WIDTHS = {BlockKind.SPONSOR: LEAD_WIDTH - 32}
+"""CSS pixels for the picture of a block that stands in a box of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +100,10 @@ def _aside(block: Block, subject: str, masthead: Masthead, translate: Translator
         minutes=block.minutes,
         url=url,
         link_text=link_text,
-        body=make_note(block.text or (_list_text(block.made, translate) if block.made else "")),
+        body=make_note(
+            block.text or (_list_text(block.made, translate) if block.made else ""),
+            sized_picture(block.picture, WIDTHS.get(block.kind, LEAD_WIDTH)),
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from newsletter.articles.sanitize import clean_text
 from newsletter.rendering.direction import direction_of
 from newsletter.rendering.hyphenation import with_breaks
-from newsletter.rendering.pictures import LEAD_WIDTH
+from newsletter.rendering.pictures import LEAD_WIDTH, PHONE_WIDTH, Picture
 from newsletter.rendering.plain_text import Footnotes, wrap
 from newsletter.rendering.safe_text import one_line, printable, web_link, without_dead_links
 
@@ -69,23 +69,38 @@ def _markdown() -> MarkdownIt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A non-empty text in Markdown (CommonMark). Its `kind` tells templates that it is not a block."""
+    """A text in Markdown (CommonMark), below a `picture`; one of them may be missing.
+
+    Its `kind` tells templates that it is not a block.
+    """
 
     source: str
+    picture: Picture | None = None
     kind: ClassVar[str] = ""
 
     @property
     def html(self) -> Markup:
         """Sanitised, well-formed HTML. Headings become bold lines, to keep the outline of the issue."""
         safe = _HEADING.sub(r'<p class="subhead">\1</p>', _sanitised(self.source))
-        return with_breaks(_TABLE.sub(_fitted, _BLOCK.sub(_directed, without_dead_links(safe))))
+        below = with_breaks(_TABLE.sub(_fitted, _BLOCK.sub(_directed, without_dead_links(safe))))
+        return _drawn(self.picture) + below if self.picture else below
 
     def text(self, footnotes: Footnotes) -> str:
         """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""
         writer = _TextBlocks(footnotes)
+        if self.picture and self.picture.alt:
+            writer.blocks.append(wrap(self.picture.alt))
         for token in _markdown().parse(self.source[:MAX_NOTE]):
             writer.add(token)
         return "\n\n".join(writer.blocks)
+
+
+def _drawn(picture: Picture) -> Markup:
+    """The picture in a paragraph of its own, as wide as the text but never enlarged."""
+    fits = "width:100%" if picture.width >= PHONE_WIDTH else "max-width:100%"
+    return Markup('<p><img src="{}" alt="{}" width="{}" style="{};height:auto;"/></p>').format(
+        picture.url, picture.alt, picture.width, fits
+    )
 
 
 def _directed(block: re.Match[str]) -> str:
@@ -133,9 +148,9 @@ def _sanitised(source: str) -> str:
     )
 
 
-def make_note(source: str) -> Note | None:
-    """The note, or None if the source is blank."""
-    return Note(source=source) if source.strip() else None
+def make_note(source: str, picture: Picture | None = None) -> Note | None:
+    """The note, or None if the source is blank and there is no picture."""
+    return Note(source=source, picture=picture) if source.strip() or picture else None
 
 
 class _TextBlocks:

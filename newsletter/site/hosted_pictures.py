@@ -1,4 +1,4 @@
-"""The pictures of sent issues that the site keeps and serves itself: `pictures/` in its folder.
+"""The pictures of issues that the site keeps and serves itself: `pictures/` in its folder.
 
 A picture at its publisher's may vanish or change, and its server sees who opens the mail. A kept one
 stays as it was when the issue was approved.
@@ -6,6 +6,7 @@ stays as it was when the issue was approved.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -35,10 +36,19 @@ class HostedPictures:
     url: str
     keyed: Callable[[str], str]
 
+    def address_of(self, name: str) -> str:
+        """Where the kept picture of this name is served."""
+        return f"{self.url}{HOSTED_PATH}/{name}"
+
+    def name_at(self, url: str) -> str:
+        """The name of the kept picture that is served at this address; "" for any other address."""
+        name = url.removeprefix(f"{self.url}{HOSTED_PATH}/")
+        return name if _NAME.fullmatch(name) else ""
+
     def address(self, picture_url: str) -> str:
         """Where the picture is served by this site; its own address if it is not kept."""
         name = self._name_of(picture_url)
-        return f"{self.url}{HOSTED_PATH}/{name}" if name else picture_url
+        return self.address_of(name) if name else picture_url
 
     def has(self, picture_url: str) -> bool:
         """Whether the picture is kept, or is one of this site's already."""
@@ -46,7 +56,16 @@ class HostedPictures:
 
     def keep(self, picture_url: str, media_type: str, body: bytes) -> None:
         """Keep the picture, which is of one of TYPES. Raises OSError."""
-        ending = next(ending for ending, known in TYPES.items() if known == media_type)
+        self._write(f"{self._digest(picture_url)}.{_ending(media_type)}", body)
+
+    def put(self, media_type: str, body: bytes) -> str:
+        """Keep a picture that is at no other address; returns its name. Raises OSError."""
+        digest = self.keyed(f"upload {hashlib.sha256(body).hexdigest()}")[:40]
+        name = f"{digest}.{_ending(media_type)}"
+        self._write(name, body)
+        return name
+
+    def _write(self, name: str, body: bytes) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with NamedTemporaryFile(dir=self.folder, delete=False) as file:
             path = Path(file.name)
@@ -57,7 +76,7 @@ class HostedPictures:
             except OSError:
                 path.unlink()
                 raise
-        path.replace(self.folder / f"{self._digest(picture_url)}.{ending}")
+        path.replace(self.folder / name)
 
     def read(self, name: str) -> tuple[str, bytes] | None:
         """The media type and the octets of the kept picture of this name; None if there is none."""
@@ -75,3 +94,7 @@ class HostedPictures:
 
     def _digest(self, picture_url: str) -> str:
         return self.keyed(f"picture {picture_url.encode('utf-8', 'replace').decode()}")[:40]
+
+
+def _ending(media_type: str) -> str:
+    return next(ending for ending, known in TYPES.items() if known == media_type)

@@ -25,6 +25,7 @@ from subscribers.tokens import LinkTokens
 if TYPE_CHECKING:
     from newsletter.site.edition_addresses import EditionAddresses
     from newsletter.site.hosted_pictures import HostedPictures
+    from newsletter.site.uploaded_pictures import UploadedPictures
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in it
 
@@ -105,6 +106,13 @@ class Site:
 
         folder, url = self.folder / FOLDER, self.settings.site.url
         return HostedPictures(folder=folder, url=url, keyed=self.keyed)
+
+    @property
+    def uploaded_pictures(self) -> UploadedPictures:
+        """The pictures that editors have uploaded or cropped."""
+        from newsletter.site.uploaded_pictures import UploadedPictures  # few commands need it
+
+        return UploadedPictures(hosted=self.hosted_pictures)
 
     def theme(self, slug: str) -> Theme:
         """The newsletter's theme; the site's own templates override ours."""

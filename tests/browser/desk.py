@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from newsletter.store.database import open_database
 from newsletter.web.app import make_app
+from tests.browsers import Chromium
 from tests.factories.desk import NOW, drafted, make_site, subscribe
 from tests.factories.office import Office
 from tests.factories.site import put_tables
@@ -59,3 +60,34 @@ def saved(page: Page, before: int) -> int:
     """Wait until the page shows another version; returns it."""
     expect(page.locator("#desk")).not_to_have_attribute("data-version", str(before))
     return version(page)
+
+
+def visiting(
+    office: Office,
+    chromium: Chromium,
+    visit: Callable[[Page], None],
+    *,
+    width: int = 1280,
+    scheme: str = "light",
+    script: bool = True,
+    address: str = DESK,
+) -> None:
+    """The visit of an editor, whose browser's console stays empty."""
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # The pictures and stories of the factories are nowhere.
+        if message.type == "error" and "press.example.org" not in message.location.get("url", ""):
+            said.append(message.text)
+
+    def work(browser: Browser) -> None:
+        context = office.sit_down(browser, width=width, scheme=scheme, script=script)
+        page = open_page(context, address)
+        page.on("console", listen)
+        try:
+            visit(page)
+        finally:
+            context.close()
+
+    chromium.run(work)
+    assert said == []

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from newsletter.issues.review import Remark
 from newsletter.pipeline.review import comment
 from newsletter.store.issues import find_issue
 from tests.axe import LOOKS, Mode, complaints
-from tests.browser.desk import DESK, open_desk, open_page, saved, version
+from tests.browser.desk import DESK, open_desk, saved, version, visiting
 from tests.browsers import Chromium
 from tests.factories.desk import NOW
 from tests.factories.office import Office
@@ -28,35 +28,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A draft of ten articles, with twenty others left out."""
     with open_desk(tmp_path_factory.mktemp("rows"), articles=30) as office:
         yield office
-
-
-def visiting(
-    office: Office,
-    chromium: Chromium,
-    visit: Callable[[Page], None],
-    *,
-    width: int = 1280,
-    scheme: str = "light",
-) -> None:
-    """The visit of an editor, whose browser's console stays empty."""
-    said: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        # The pictures and stories of the factories are nowhere.
-        if message.type == "error" and "press.example.org" not in message.location.get("url", ""):
-            said.append(message.text)
-
-    def work(browser: Browser) -> None:
-        context = office.sit_down(browser, width=width, scheme=scheme)
-        page = open_page(context)
-        page.on("console", listen)
-        try:
-            visit(page)
-        finally:
-            context.close()
-
-    chromium.run(work)
-    assert said == []
 
 
 def headlines(page: Page, section: str = "Security") -> list[str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
@@ -17,6 +17,7 @@ from newsletter.web.app import make_app
 from tests.axe import LOOKS, complaints
 from tests.browser.test_people_and_sources import watched
 from tests.browsers import Chromium
+from tests.factories.drawn import drawn
 from tests.factories.editors import add_editor
 from tests.factories.office import Office
 from tests.factories.site import make_site, publish
@@ -72,7 +73,10 @@ def test_everybody_can_use_the_pages(office: Office, chromium: Chromium) -> None
     addresses = (
         "/desk", "/settings", "/settings/users", "/settings/keys", "/settings/webhooks",
         "/settings/undo", "/settings/export", "/settings/site/site", "/settings/site/alerts",
-        *(f"{WEEKLY}/{part}" for part in ("sender", "schedule", "look", "sections", "articles")),
+        *(
+            f"{WEEKLY}/{part}"
+            for part in ("sender", "schedule", "look", "logo", "sections", "articles")
+        ),
         *(f"{WEEKLY}/start/{step}" for step in ("sender", "sources", "readers", "look", "test")),
     )  # fmt: skip
 
@@ -143,3 +147,27 @@ def test_a_newsletter_is_set_up_by_keyboard_and_put_back(
 def _ending(look: str | None) -> str:
     """The address of the frame with this look."""
     return f"{WEEKLY}/frame?look={(look or '').replace(':', '%3A')}"
+
+
+def test_a_logo_is_uploaded_and_cropped(office: Office, chromium: Chromium) -> None:
+    """It is seen at once, the page is usable by everybody, and the logo can be removed again."""
+    logo = FilePayload(name="logo.png", mimeType="image/png", buffer=drawn("PNG"))
+
+    def work(browser: Browser) -> list[str]:
+        errors: list[str] = []
+        page = watched(office.sit_down(browser).new_page(), errors)
+        page.goto(f"{WEEKLY}/logo")
+        page.get_by_label("Upload a picture").set_input_files(logo)
+        page.get_by_role("button", name="Upload", exact=True).click()
+        expect(page.get_by_role("status").first).to_contain_text("Saved.")
+        expect(page.get_by_role("img", name="The Weekly")).to_be_visible()
+        page.get_by_label("Square").check()
+        page.get_by_role("button", name="Save the crop").click()
+        expect(page.get_by_label("Square")).to_be_checked()
+        errors += complaints(page)
+        page.get_by_role("button", name="Remove the logo").click()
+        expect(page.get_by_role("button", name="Remove the logo")).to_have_count(0)
+        return errors
+
+    assert chromium.run(work) == []
+    assert office.site.settings.newsletters["weekly"].logo is None

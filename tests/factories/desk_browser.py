@@ -84,6 +84,16 @@ class Browser:
         response = await self._client.post(form.get("action") or "", data={**values, **fields})
         return _page(response)
 
+    async def upload(
+        self, form: html.HtmlElement, button: str, file: tuple[str, bytes], **fields: str
+    ) -> Page:
+        """Submit a form with a file of this name, by a button of that value."""
+        values = {name: value or "" for name, value in form.fields.items() if name}
+        values = {name: value for name, value in values.items() if name != "file"}
+        data = {**values, "action": button, **fields}
+        address = form.get("action") or ""
+        return _page(await self._client.post(address, data=data, files={"file": file}))
+
     async def close(self) -> None:
         """End it."""
         await self._client.aclose()

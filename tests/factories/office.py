@@ -33,7 +33,7 @@ class Office:
 
     def sit_down(
         self, browser: Browser, address: str = NEWS_DESK, *, width: int = 1280, height: int = 900,
-        scheme: str = "light", touch: bool = False, role: Role = Role.PUBLISHER,
+        scheme: str = "light", touch: bool = False, role: Role = Role.PUBLISHER, script: bool = True,
     ) -> BrowserContext:  # fmt: skip
         """A browser of somebody who is signed in."""
         context = browser.new_context(
@@ -41,6 +41,7 @@ class Office:
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
             has_touch=touch,
+            java_script_enabled=script,
             locale="en-GB",
         )
         context.set_default_timeout(15_000)

@@ -17,6 +17,7 @@ from newsletter.articles.picture_check import measure
 from newsletter.articles.preview_picture import preview_picture, still_picture
 from newsletter.articles.reading import SourceContent, parse_content, read_folder_source
 from newsletter.articles.tags import make_vocabulary
+from newsletter.articles.uploaded_picture import cut_picture, read_upload
 from newsletter.issues.past.layouts import read_export
 from newsletter.issues.past.post import PastPost, make_past_issue
 from newsletter.pipeline import find_source, source_mails
@@ -134,6 +135,14 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
     "_plain_text": {
         "mail": source_mails._plain_text,
         "HTML": lambda body: source_mails._plain_text(AS_HTML + body),
+    },
+    "read_upload": {
+        "picture": read_upload,
+        "GIF": lambda body: read_upload(b"GIF89a" + body),
+    },
+    "cut_picture": {
+        "picture": lambda body: cut_picture(body, 0, 0, 10, 10),
+        "GIF": lambda body: cut_picture(b"GIF89a" + body, 0, 0, 10, 10),
     },
     "parse_opml": {"OPML": parse_opml, "its body": lambda body: parse_opml(b"<opml><body>" + body)},
     "make_past_issue": {

@@ -47,6 +47,7 @@ from newsletter.store.suggestion_blocks import add_block
 from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
+from newsletter.web.editor.forms import item_id
 from newsletter.web.pictures.cache import PictureCache
 from newsletter.web.pictures.routes import FOLDER
 from newsletter.web.sources.source_form import key_of
@@ -160,6 +161,7 @@ class WebSite:
         self._uploads()
         return {
             **made,
+            "item": self._item(),
             "source": key_of(self.site.settings.newsletters["weekly"].sources[0]),
             "link": link,
             "key": key,
@@ -170,6 +172,11 @@ class WebSite:
             "shared": share_token(self.site),
             **self._pictures(),
         }
+
+    def _item(self) -> str:
+        """The desk's name of the issue's first article."""
+        with self.site.database.transaction(read_only=True) as connection:
+            return item_id(find_issue(connection, "weekly", 1).items[0].article)
 
     def _browser(self, session: str, whose: str) -> dict[str, str]:
         signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
@@ -461,6 +468,10 @@ _DESK = (
     _post(f"{ISSUE}/suggestions", form={"story": "1", "what": "dismiss"}),
     _post(f"{ISSUE}/suggestions", form={"story": "1", "what": "site"}),
     _post(f"{ISSUE}/suggestions", form={"story": "1", "what": "reader 1"}),
+    _get(f"{ISSUE}/picture?item={{item}}"),
+    _form(f"{ISSUE}/picture", "copy", item="{item}", seen="1"),
+    _form(f"{ISSUE}/picture", "crop", item="{item}", shape="square"),
+    _post(f"{ISSUE}/picture", form={"action": "upload", "item": "{item}"}, upload="<svg/>"),
     _get(f"{ISSUE}/changes"),
     _get(f"{ISSUE}/preview"),
     _get(f"{ISSUE}/frame"),
@@ -572,6 +583,9 @@ _SETTINGS = (
     _get(f"{PART}/look?look=brick:ocean"),
     _get(f"{PART}/articles"),
     _get(f"{PART}/sections"),
+    _get(f"{PART}/logo"),
+    _form(f"{PART}/logo", "width", width="100", seen="an earlier version"),
+    _post(f"{PART}/logo", form={"action": "upload", "seen": "earlier"}, upload="<svg/>"),
     _get(f"{PART}/frame?look=brick:ocean"),
     _form(f"{PART}/articles", "save", min_items="4", personalise="none", welcome="issue", seen="x"),
     _form(f"{PART}/sections", "review", rows="1", title_0="News", seen="an earlier version"),
@@ -588,6 +602,7 @@ _API = tuple(
         ("GET", ONE, "draft", None),
         ("GET", f"{ONE}/status", "draft", None),
         ("POST", f"{ONE}/edits", "draft", {"version": 1, "action": "say-intro", "intro": "Hello"}),
+        ("POST", f"{ONE}/pictures", "draft", {"version": 1, "item": "{item}", "picture": "PHN2Zy8+"}),
         ("POST", f"{ONE}/articles", "draft", {"version": 1, "url": "https://127.0.0.1/", "section": "News"}),
         ("GET", f"{ONE}/lint", "draft", None),
         ("GET", f"{ONE}/preview", "draft", None),

@@ -241,6 +241,7 @@ async def test_no_other_job_stops_an_issue(
     site = new_site(
         more=f'[inbound]\ndomain = "news.example.org"\n{hook}\n{audit}', keys="suggestions = true"
     )
+    (site.folder / "pictures" / "uploads").mkdir(parents=True)
     await run_at(site, THURSDAY + 2 * HOUR)
     issue = draft(site, "weekly", now=THURSDAY + 2 * HOUR)
     with site.database.transaction() as connection:

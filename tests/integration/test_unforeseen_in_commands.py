@@ -49,6 +49,8 @@ HELD: dict[str, Any] = {
     "held_for": HeldReason.UNCONFIRMED,
     "now": THURSDAY,
 }
+PICTURE = "picture weekly {folder}/newsletter.toml --story a"
+
 SUGGESTION = NewSuggestion(
     newsletter="weekly",
     url="https://press.example.org/1",
@@ -70,6 +72,8 @@ CALLS = [
     ("gathering", "all_issues", "show weekly"),
     ("gathering", "carried_over", "show weekly"),
     ("gathering", "note_text", "show weekly"),
+    ("picturing", "read_crop", PICTURE),
+    ("picturing", "set_picture", PICTURE),
     ("gathering", "inclusion_text", "show weekly"),
     ("gathering", "left_out_text", "show weekly"),
     ("gathering", "explain", "show weekly --explain a"),

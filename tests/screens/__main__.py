@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +13,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from newsletter.issues.blocks import Block, BlockKind
-from newsletter.issues.edits import Pin, PutBlock, Say
+from newsletter.issues.crop import Crop, Shape
+from newsletter.issues.edits import Illustrate, Pin, PutBlock, Say
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.upload_picture import copy_picture, crop_picture
 from newsletter.site.site import open_site
+from newsletter.store.issues import find_issue
+from newsletter.web.editor.forms import item_id
 from tests.acceptance.site import NOW, write_readers
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.demo.serving import serving
@@ -92,6 +97,8 @@ def main(folder: Path) -> None:
             )
             for shot in BEFORE:
                 take(office, browser, shot, folder)
+            with ThreadPoolExecutor(1) as apart:  # Playwright's event loop runs in this thread
+                take(office, browser, apart.submit(cropping, office).result(), folder)
             send(office, browser, mail)
             follow_links(office, mail.mails[-1].part("html"))
             for shot in AFTER:
@@ -128,6 +135,23 @@ def prepare(sample: Site) -> None:
     for one in edits:
         edit(site, request, [one], now=NOW)
     site.database.close()
+
+
+def cropping(office: Office) -> Shot:
+    """The page on which the lead's picture is cropped, which is copied for it."""
+    site = office.site
+    with site.database.transaction(read_only=True) as connection:
+        issue = find_issue(connection, "weekly", 1)
+    lead = issue.items[0]
+    assert lead.image is not None
+    crop = Crop(shape=Shape.WIDE, size=80, across=30, down=40)
+    image = crop_picture(site, copy_picture(site, lead.image, now=NOW), crop, now=NOW)
+    request = EditRequest(
+        newsletter="weekly", number=1, editor=NEWS_DESK, seen_version=issue.version
+    )
+    edit(site, request, [Illustrate(item=lead.article.key, image=image)], now=NOW)
+    address = f"{DESK}/picture?item={item_id(lead.article)}"
+    return Shot(name="desk-crop", address=address, width=1000, height=900)
 
 
 def take(office: Office, browser: Browser, shot: Shot, folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from newsletter.issues.blocks import BlockKind
+from newsletter.issues.crop import SMALLEST_SIZE, WHOLE, Shape
 from newsletter.web.api.models import Given, Taken
 from newsletter.web.api.source_models import FailedSourceDocument
 from newsletter.web.api.status_models import WindowDocument
@@ -148,3 +149,22 @@ class AddByUrl(Taken):
     version: int = Field(ge=0, le=LARGEST_VERSION)
     url: str
     section: str
+
+
+class PictureDocument(Taken):
+    """A picture for an article or a block of an issue; `item` or `block` names it.
+
+    `picture` is the file in base64: JPEG, PNG, GIF, WebP or AVIF, up to 10 MB; without it the picture
+    that is there is cropped anew. `size` is the percentage of the largest part of that shape,
+    `across` and `down` say where it is, as percentages of the room beside and above it.
+    """
+
+    version: int = Field(ge=0, le=LARGEST_VERSION)
+    item: str = ""
+    block: str = ""
+    picture: str = ""
+    alt: str = Field(default="", max_length=500)
+    shape: Shape = Shape.AS_IS
+    size: float = Field(default=WHOLE.size, ge=SMALLEST_SIZE, le=100)
+    across: float = Field(default=WHOLE.across, ge=0, le=100)
+    down: float = Field(default=WHOLE.down, ge=0, le=100)

@@ -182,6 +182,12 @@ class EraseOperation(PeopleOperation):
     names_target = False
 
 
+class UploadOperation(Operation):
+    """A route that takes a picture in base64."""
+
+    longest_body = 20_000_000
+
+
 class ImportOperation(PeopleOperation):
     """A route that takes a file of subscribers."""
 

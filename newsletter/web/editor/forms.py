@@ -16,6 +16,7 @@ from newsletter.issues.edits import (
     DropBlock,
     Edit,
     Hide,
+    Illustrate,
     Lead,
     Move,
     Pin,
@@ -118,15 +119,46 @@ def _down(_fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
 
 
 def _rewrite(fields: Fields, _issue: Issue, item: Item) -> tuple[Edit, ...]:
-    article = item.article
+    """The words, and the picture where the editor changed it in this form.
+
+    A picture that came in the meantime, by an upload, stays where the form's fields still name the
+    one that it was made with.
+    """
+    article, before = item.article, item.overrides
+    image, no_image = before.image, before.no_image
+    if fields.get("picture_was") != _mark(fields):
+        image = _picture(fields, article.image, before.image)
+        no_image = fields.get("no_image") == "yes"
     overrides = Overrides(
         title=_changed(one_line(_line(fields, "title")), article.title) or None,
         summary=_changed(_clipped(fields, "summary", LONGEST_NOTE), article.summary),
         link_text=one_line(_line(fields, "link_text")) or None,
-        image=_picture(fields, article.image, item.overrides.image),
-        no_image=fields.get("no_image") == "yes",
+        image=before.image,
+        no_image=before.no_image,
     )
-    return (Rewrite(item=article.key, overrides=overrides),)
+    edits: list[Edit] = []
+    if overrides != before:
+        edits.append(Rewrite(item=article.key, overrides=overrides))
+    if (image, no_image) != (before.image, before.no_image):
+        edits.append(Illustrate(item=article.key, image=image, no_image=no_image))
+    return tuple(edits)
+
+
+def picture_mark(item: Item) -> str:
+    """A short digest of what the item's form shows of its picture."""
+    image = item.overrides.image or item.article.image
+    url, alt = (image.url, image.alt) if image else ("", "")
+    return _digest(url, alt, item.overrides.no_image)
+
+
+def _mark(fields: Fields) -> str:
+    url, alt = fields.get("image_url", ""), fields.get("image_alt", "")
+    return _digest(url, alt, fields.get("no_image") == "yes")
+
+
+def _digest(url: str, alt: str, no_image: bool) -> str:
+    told = "\n".join((one_line(url), one_line(alt), str(no_image)))
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _picture(fields: Fields, own: Image | None, before: Image | None) -> Image | None:
@@ -169,7 +201,8 @@ def _say_note(name: Literal["intro", "closing"]) -> Callable[[Fields, Issue], tu
 
 
 def _block(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
-    made = next((block.made for block in issue.blocks if block.id == fields.get("block")), None)
+    before = next((block for block in issue.blocks if block.id == fields.get("block")), None)
+    made = before.made if before else None
     try:
         kind, place = BlockKind(fields.get("kind", "")), Place(fields.get("place", ""))
         on, starts, ends = (_day(fields, name) for name in ("on", "starts", "ends"))
@@ -194,8 +227,9 @@ def _block(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
         starts=starts,
         ends=ends,
         made=made,
+        picture=before.picture if before else None,
     )
-    if not (block.title or block.text or made):
+    if not (block.title or block.text or made or block.picture):
         raise InputError("the block is empty", field="title", fix="give it a title")
     return (PutBlock(block=block),)
 

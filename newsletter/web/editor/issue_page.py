@@ -30,7 +30,14 @@ from newsletter.store.review_comments import comments_on
 from newsletter.web.editor.comments import open_comments
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.editor.forms import Fields, chosen, in_section, item_id, read_edits
+from newsletter.web.editor.forms import (
+    Fields,
+    chosen,
+    in_section,
+    item_id,
+    picture_mark,
+    read_edits,
+)
 from newsletter.web.editor.inbox import inbox_rows
 from newsletter.web.editor.notices import added_query, notice_of
 from newsletter.web.editor.shelf import shelf_of
@@ -67,13 +74,13 @@ class IssuePage:
         issue = await self.context.issue(request)
         if issue.state in CLOSED:
             return RedirectResponse(self.context.desk_url(issue, "report"), status_code=303)
-        return await self._desk(request, issue)
+        return await self.desk(request, issue)
 
     async def post(self, request: Request) -> Response:
         """Do one edit, an undo or a redo. Answers 409 with both versions when it conflicts."""
         issue = await self.context.issue(request)
         form = await request.form()
-        fields = _joined(form)
+        fields = joined(form)
         try:
             done = await run_in_threadpool(
                 self._do, issue, fields, (await self.context.editor(request)).address
@@ -85,7 +92,7 @@ class IssuePage:
                 return await self._conflict(request, issue, fields, error)
             status = 422 if isinstance(error, InputError) else 409
             fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
-            return await self._desk(request, fresh, problem=error, typed=fields, status=status)
+            return await self.desk(request, fresh, problem=error, typed=fields, status=status)
         return RedirectResponse(
             self.context.desk_url(issue) + _place_after(fields, issue, done), status_code=303
         )
@@ -128,7 +135,7 @@ class IssuePage:
         }
         return await self.context.page(request, "conflict.html.j2", context, 409)
 
-    async def _desk(
+    async def desk(
         self,
         request: Request,
         issue: Issue,
@@ -137,6 +144,7 @@ class IssuePage:
         typed: Fields | None = None,
         status: int = 200,
     ) -> Response:
+        """The desk, with what went wrong and what was typed."""
         editor = await self.context.editor(request)
         context = await run_in_threadpool(self._context, issue, editor.address)
         notice = notice_of(request.query_params, issue)
@@ -190,6 +198,7 @@ class IssuePage:
             "undo": undoable(log, editor),
             "redo": redoable(log, editor),
             "item_id": lambda item: item_id(item.article),
+            "picture_mark": picture_mark,
             "comments": open_comments(made),
             "made": made,
             "comments_mark": f"{len(made)}.{sum(1 for one in made if not one.is_open)}",
@@ -201,7 +210,7 @@ def _section(issue: Issue, title: str) -> SectionView:
     return SectionView(title=title, items=items, shown=sum(1 for item in items if not item.hidden))
 
 
-def _joined(form: FormData) -> dict[str, str]:
+def joined(form: FormData) -> dict[str, str]:
     """The form's texts by name; those of the checked boxes of one name, a line each."""
     return {
         name: "\n".join(value for value in form.getlist(name) if isinstance(value, str))

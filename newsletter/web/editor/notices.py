@@ -39,6 +39,8 @@ def notice_of(query: Mapping[str, str], issue: Issue) -> str:
             if new > 1:
                 return f"{new} articles were added."
             return f"“{item.title}” was added to {item.section}."
+        case "still":
+            return "The picture moves, so its first frame is shown."
         case "fetched":
             return _fetched(
                 *(_number(query.get(name, "")) for name in ("sources", "failed", "new"))

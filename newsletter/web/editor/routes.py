@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.issues.wording import left_out_text, note_text
+from newsletter.pipeline.upload_picture import MOST_OCTETS
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.editor.changes import changes
@@ -18,6 +19,7 @@ from newsletter.web.editor.editor_words import age, fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
+from newsletter.web.editor.picture_page import LONGEST_FORM, PicturePage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
@@ -27,10 +29,18 @@ from newsletter.web.editor.suggestions import decide
 from newsletter.web.home.home_page import HomePage
 from newsletter.web.people.routes import people_routes
 from newsletter.web.settings.routes import settings_routes
-from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
+from newsletter.web.signin.session import (
+    MAX_BODY,
+    Endpoint,
+    require_editor,
+    require_publisher,
+)
 from newsletter.web.sources.routes import source_routes
 
-_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live", "settings")
+_SCRIPTS = (
+    *("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "picture", "live"),
+    *("settings", "crop"),
+)
 _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
     f"{name}.js": "text/javascript" for name in _SCRIPTS
 }
@@ -48,6 +58,7 @@ _FILTERS = {
 def editor_routes(context: EditorContext) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
     context.templates.filters |= {**_FILTERS, "picture": context.pictures.address}
+    context.templates.globals["most_picture"] = MOST_OCTETS
     return [
         *_issue_routes(context),
         *people_routes(context),
@@ -60,10 +71,14 @@ def _issue_routes(context: EditorContext) -> list[Route]:
     home, issue, preview = HomePage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     review, corrections = ReviewForm(context, share), CorrectionsPage(context)
+    picture = PicturePage(context, issue)
     one = "/desk/{slug}/{number:int}"
 
-    def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
-        return Route(path, require_editor(with_error_page(context, endpoint)), methods=[method])
+    def page(
+        path: str, endpoint: Endpoint, method: str = "GET", *, longest_body: int = MAX_BODY
+    ) -> Route:
+        guarded = require_editor(with_error_page(context, endpoint), longest_body=longest_body)
+        return Route(path, guarded, methods=[method])
 
     def verb(path: str, endpoint: Endpoint) -> Route:
         guarded = require_publisher(with_error_page(context, endpoint))
@@ -76,6 +91,8 @@ def _issue_routes(context: EditorContext) -> list[Route]:
         page("/desk/{slug}/draft", home.make, "POST"),
         page(one, issue.get),
         page(one, issue.post, "POST"),
+        page(one + "/picture", picture.get),
+        page(one + "/picture", picture.post, "POST", longest_body=LONGEST_FORM),
         page(one + "/changes", changes(context)),
         page(one + "/comments/{comment:int}", settle(context), "POST"),
         page(one + "/suggestions", decide(context), "POST"),

@@ -167,6 +167,9 @@ class Pictures:
         return picture
 
     def _fetch_and_keep(self, url: str, now: datetime) -> KeptPicture | None:
+        own = self._hosted.read(self._hosted.name_at(url))
+        if own is not None:  # this server need not ask itself, and may not be able to
+            return self._keep(url, FetchedPicture(media_type=own[0], body=own[1]), now)
         try:
             picture = asyncio.run(fetch_picture(url, self._settings, now=now))
         except SourceError:

@@ -58,12 +58,15 @@ async def current_editor(request: Request) -> Editor | None:
     return session.editor if session is not None else None
 
 
-def require_editor(endpoint: Endpoint, *, on_account: bool = False) -> Endpoint:
+def require_editor(
+    endpoint: Endpoint, *, on_account: bool = False, longest_body: int = MAX_BODY
+) -> Endpoint:
     """Guard the endpoint: only for editors who are signed in; others are asked to sign in.
 
-    The endpoints `on_account` are open before a required second factor is set up.
+    The endpoints `on_account` are open before a required second factor is set up. `longest_body` is
+    the most octets of a form.
     """
-    return _guarded(endpoint, role=None, on_account=on_account)
+    return _guarded(endpoint, role=None, on_account=on_account, longest_body=longest_body)
 
 
 def require_publisher(endpoint: Endpoint, *, longest_body: int = MAX_BODY) -> Endpoint:

@@ -15,6 +15,8 @@ from newsletter.issues.edits import (
     DropBlock,
     Edit,
     Hide,
+    Illustrate,
+    IllustrateBlock,
     Lead,
     Move,
     Pin,
@@ -168,6 +170,12 @@ any_edit: st.SearchStrategy[Edit] = st.one_of(
     st.builds(Pin, item=numbers.map(key), on=bools),
     st.builds(Hide, item=numbers.map(key), on=bools),
     st.builds(Rewrite, item=numbers.map(key), overrides=st.builds(Overrides, title=words)),
+    st.builds(
+        Illustrate,
+        item=numbers.map(key),
+        image=st.none() | st.builds(make_image, numbers),
+        no_image=bools,
+    ),
     st.builds(Add, article=st.just(make_article(9)), section=st.sampled_from(SECTIONS)),
     st.builds(Say, name=st.sampled_from(["subject", "preheader"]), text=st.none() | words),
     st.builds(Say, name=st.sampled_from(["intro", "closing"]), text=words),
@@ -236,3 +244,31 @@ def test_the_same_of_several_is_said_once_and_undone_at_once(edits: list[Edit], 
     done = do(issue, *edits)
     assert done.said == said
     assert do(done.issue, *done.inverse).issue == issue
+
+
+def test_another_picture_leaves_the_words_as_they_are() -> None:
+    """And another wording leaves the picture of a block as it is; each is undone by itself."""
+    issue = do(issue_of(), Rewrite(item=key(2), overrides=Overrides(title="Retitled"))).issue
+    pictured = do(issue, Illustrate(item=key(2), image=make_image(7)))
+    (item,) = [one for one in pictured.issue.items if one.article.key == key(2)]
+    assert (item.title, item.image) == ("Retitled", make_image(7))
+    assert pictured.said == "changed the picture of “Retitled”"
+    assert do(pictured.issue, *pictured.inverse).issue == issue
+
+    block = Block(id="a", kind=BlockKind.SPONSOR, title="Ropes")
+    with_block = do(issue, PutBlock(block=block)).issue
+    drawn = do(with_block, IllustrateBlock(id="a", image=make_image(8)))
+    reworded = do(drawn.issue, PutBlock(block=replace(block, title="Knots")))
+    assert reworded.issue.blocks == (replace(block, title="Knots", picture=make_image(8)),)
+    assert do(reworded.issue, *reworded.inverse).issue == drawn.issue
+    assert do(drawn.issue, *drawn.inverse).issue == with_block
+    dropped = do(drawn.issue, DropBlock(id="a"))
+    assert do(dropped.issue, *dropped.inverse).issue == drawn.issue
+    edits = [Illustrate(item=key(2), image=make_image(7)), IllustrateBlock(id="a", image=None)]
+    assert edits_from_json(edits_to_json(edits)) == tuple(edits)
+
+
+def test_a_block_that_is_gone_gets_no_picture() -> None:
+    """And the editor is told."""
+    with pytest.raises(UnknownNameError, match="no longer"):
+        do(issue_of(), IllustrateBlock(id="a", image=None))
