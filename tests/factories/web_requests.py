@@ -588,7 +588,7 @@ _SETTINGS = (
     _post(f"{PART}/logo", form={"action": "upload", "seen": "earlier"}, upload="<svg/>"),
     _get(f"{PART}/frame?look=brick:ocean"),
     _form(f"{PART}/articles", "save", min_items="4", personalise="none", welcome="issue", seen="x"),
-    _form(f"{PART}/sections", "review", rows="1", title_0="News", seen="an earlier version"),
+    _form(f"{PART}/sections", "review", rows="2", title_0="News", seen="an earlier version"),
 )
 _API = tuple(
     WebRequest(method=method, path=path, state=state, document=document, gives=JSON)

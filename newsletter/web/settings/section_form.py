@@ -13,7 +13,7 @@ from newsletter.plural import counted
 
 MOST = 40
 """Sections of a form."""
-EMPTY = 2
+EMPTY = 1
 """Rows for new sections below those that there are."""
 SHOWS = {"summary": "The beginning of each article", "full": "Each article whole"}
 
@@ -33,7 +33,7 @@ def sections_in(sections: Sequence[SectionSettings]) -> list[dict[str, Any]]:
 
 
 def section_texts(sections: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The texts of the form's rows, with empty ones for new sections."""
+    """The texts of the form's rows, with an empty one for a new section."""
     texts = {"rows": str(len(sections) + EMPTY)}
     empty: Mapping[str, Any] = {
         "title": "",
