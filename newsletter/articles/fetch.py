@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -117,17 +117,24 @@ class HttpClient:
         return self._settings.timeout.total_seconds()
 
     async def fetch(
-        self, url: str, *, memory: FetchMemory | None, now: datetime, access: Access = _PUBLIC
+        self,
+        url: str,
+        *,
+        memory: FetchMemory | None,
+        now: datetime,
+        access: Access = _PUBLIC,
+        may_open: Callable[[str], bool] | None = None,
     ) -> Fetched:
         """Fetch `url`, conditionally when `memory` has validators.
 
-        A user and password in `url` are used, and are not in what is returned. Raises SourceError
+        Redirects to what `may_open` refuses are not followed, which raises RefusedRedirectError. A
+        user and password in `url` are used, and are not in what is returned. Raises SourceError
         if the body cannot be fetched, RetryLaterError if the server asks for a pause (429, 503 with
         Retry-After) or an earlier pause is not over.
         """
         import httpcore2
 
-        requests = Requests(url, access)
+        requests = Requests(url, access, may_open)
         memory = memory or FetchMemory(source=requests.here)
         if memory.not_before and now < memory.not_before:
             raise RetryLaterError(

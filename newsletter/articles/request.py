@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,13 +25,21 @@ _ACCEPT = (
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+class RefusedRedirectError(SourceError):
+    """It redirects to an address that must not be opened."""
+
+
 class Requests:
     """The requests of one fetch, from address to address; `here` is the present address.
 
-    Cookies last for this fetch. `here` never has a user or password.
+    Cookies last for this fetch. `here` never has a user or password. Redirects are followed to
+    what `may_open` permits.
     """
 
-    def __init__(self, url: str, access: Access) -> None:
+    def __init__(
+        self, url: str, access: Access, may_open: Callable[[str], bool] | None = None
+    ) -> None:
+        self._may_open = may_open
         self.here, credentials = split_credentials(url)
         self._access = replace(access, credentials=access.credentials or credentials)
         self._start = self.here
@@ -70,6 +79,8 @@ class Requests:
                 f"it redirects to {redacted_mistake(location[:200])!r}, which is not a web address",
                 fix="open the address in a browser and use the one it ends at",
             )
+        if self._may_open is not None and not self._may_open(hop):
+            raise RefusedRedirectError("it redirects to an address that is never opened")
         self.here, credentials = split_credentials(hop)
         if credentials:
             self._start = self.here

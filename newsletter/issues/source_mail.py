@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -22,6 +22,15 @@ class HeldReason(StrEnum):
 
     UNCONFIRMED = "unconfirmed"  # nobody has confirmed its sender
     UNPROVEN = "unproven"  # its sender is confirmed, and does not vouch for it
+
+
+TRY_AGAIN = timedelta(hours=1)
+"""After what time a mail with links that did not answer is read again by itself."""
+
+
+def is_due(received_at: datetime, tries: int, now: datetime) -> bool:
+    """Whether a mail is to be read: at once, then an hour after it came, then two."""
+    return received_at + tries * TRY_AGAIN <= now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -106,7 +106,7 @@ def gather_due(
     with site.database.transaction(read_only=True) as connection:
         paces = load_paces(connection, slug)
 
-        with_mail = sources_with_mail(connection, slug, newsletter.sources)
+        with_mail = sources_with_mail(connection, slug, newsletter.sources, now)
 
     def is_due(source: SourceSettings) -> bool:
         if source.kind == "mail":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def sources_with_mail(
-    connection: sa.Connection, newsletter: str, sources: Sequence[SourceSettings]
+    connection: sa.Connection, newsletter: str, sources: Sequence[SourceSettings], now: datetime
 ) -> frozenset[str]:
-    """The locations of the sources at which mail waits."""
+    """The locations of the sources at which mail is to be read now."""
     by_mail = [source for source in sources if source.kind == "mail"]
     if not by_mail:
         return frozenset()
     from newsletter.store.source_mails import addresses_with_mail
 
-    waiting = addresses_with_mail(connection, newsletter)
+    waiting = addresses_with_mail(connection, newsletter, now)
     return frozenset(one.location for one in by_mail if one.location.casefold() in waiting)
 
 

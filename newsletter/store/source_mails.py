@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
-from newsletter.issues.source_mail import HeldMail, HeldReason, SourceMailState
+from newsletter.issues.source_mail import HeldMail, HeldReason, SourceMailState, is_due
 from newsletter.store.source_mail_tables import source_mails
 from subscribers.inbound.mail_log import storable
 from subscribers.sql import insert_once
@@ -78,10 +78,16 @@ def waiting_mails(
     return found
 
 
-def addresses_with_mail(connection: sa.Connection, newsletter: str) -> frozenset[str]:
-    """The addresses of the newsletter's sources at which mail waits to be read."""
-    query = sa.select(source_mails.c.address).where(*_of(newsletter, SourceMailState.WAITING))
-    return frozenset(connection.scalars(query.distinct()))
+def addresses_with_mail(
+    connection: sa.Connection, newsletter: str, now: datetime
+) -> frozenset[str]:
+    """The addresses of the newsletter's sources at which mail is to be read now."""
+    rows = connection.execute(
+        sa.select(source_mails.c.address, source_mails.c.received_at, source_mails.c.tries).where(
+            *_of(newsletter, SourceMailState.WAITING)
+        )
+    )
+    return frozenset(row.address for row in rows if is_due(row.received_at, row.tries, now))
 
 
 def note_reading(connection: sa.Connection, given: Collection[int], done: Collection[int]) -> None:

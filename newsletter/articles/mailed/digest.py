@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.articles.mailed.blocks import Block, Picture
-from newsletter.articles.mailed.links import is_front_page, may_be_a_story
+from newsletter.articles.mailed.links import is_front_page
+from newsletter.articles.mailed.opening import may_be_a_story
 from newsletter.articles.mailed.words import (
     announces_an_advertisement,
     ends_the_stories,

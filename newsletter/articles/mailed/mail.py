@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -11,12 +11,21 @@ from email.utils import parsedate_to_datetime
 from newsletter.articles.html_page import html_page
 from newsletter.articles.mailed.blocks import Block, blocks_of
 from newsletter.articles.mailed.digest import FOOT, Digest, MailStory, digest_of
-from newsletter.articles.mailed.links import may_be_a_story
+from newsletter.articles.mailed.leaving import (
+    lines_to_leave,
+    links_to_leave,
+    recipients_of,
+    without_addresses,
+)
+from newsletter.articles.mailed.links import tokens_of
+from newsletter.articles.mailed.opening import may_be_a_story, ways_to_leave
 from newsletter.articles.mailed.text_digest import text_digest
 from newsletter.articles.mailed.words import VIEW, ends_the_stories, is_about_the_mail
+from newsletter.articles.mailed.wrapped import unwrapped
 from newsletter.articles.sanitize import one_line
 from subscribers.inbound.reading import (
     UnreadableError,
+    fields,
     header,
     headers,
     parse_message,
@@ -29,7 +38,10 @@ MOST_BODY = 60_000
 LEAST_OF_DIGEST = 2
 _SAME = 0.7
 """The share of its words that a headline must have in common with the subject to be the mail's own."""
-_LINK = re.compile(r"<([^<>\s]+)>")
+_ADDRESS = re.compile(r"https?:[^<>,\"]+", re.IGNORECASE)
+_ABOUT_THE_LIST = ("list-unsubscribe", "list-subscribe", "list-help", "list-owner", "list-post")
+_SENT_ON = re.compile(r"\A(?:\s*(?:fwd?|wg|tr|rv|i|enc|doorst|re|aw)\s*:)+\s*", re.IGNORECASE)
+"""What programs put before the subject of a mail that is forwarded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +49,8 @@ class MailedNewsletter:
     """What a mail tells: `stories`, of which there is one if the mail is one story.
 
     `is_digest` says that there may be several. `advertisements` counts those that were left out.
-    `sent` is None without a date. `problem` says why the mail cannot be read.
+    `sent` is None without a date. `never` are the links by which one leaves, as `ways_to_leave`
+    has them, and `tokens` the identifiers in them. `problem` says why the mail cannot be read.
     """
 
     subject: str = ""
@@ -45,6 +58,8 @@ class MailedNewsletter:
     stories: tuple[MailStory, ...] = ()
     is_digest: bool = False
     advertisements: int = 0
+    never: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -61,12 +76,14 @@ def read_mailed(content: bytes) -> MailedNewsletter:
 
 
 def _read(message: Message) -> MailedNewsletter:
-    subject = one_line(header(message, "Subject"), 300)
-    never = _ways_to_leave(message)
+    subject = _SENT_ON.sub("", one_line(header(message, "Subject"), 300))
     markup, plain = _bodies(message)
     page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
+    blocks = [] if page is None else blocks_of(page)
+    leaving = [*_stated_ways_to_leave(message), *links_to_leave(blocks), *lines_to_leave(plain)]
+    never = ways_to_leave(leaving)
     if page is not None:
-        blocks = blocks_of(page)
+        blocks = without_addresses(blocks, recipients_of(message))
         found = digest_of(blocks, never)
         whole = _whole(blocks, found, subject, never)
     else:
@@ -76,17 +93,22 @@ def _read(message: Message) -> MailedNewsletter:
     return MailedNewsletter(
         subject=subject,
         sent=_sent(message),
-        stories=found.stories,
+        stories=tuple(replace(one, link=unwrapped(one.link)) for one in found.stories),
         is_digest=whole is None,
         advertisements=found.advertisements,
+        never=tuple(sorted(never)),
+        tokens=tuple(sorted(tokens_of(map(unwrapped, leaving)))),
     )
 
 
-def _ways_to_leave(message: Message) -> frozenset[str]:
-    """The addresses that leave the list when they are opened (RFC 2369, RFC 8058)."""
-    return frozenset(
-        link for value in headers(message, "List-Unsubscribe") for link in _LINK.findall(value)
-    )
+def _stated_ways_to_leave(message: Message) -> list[str]:
+    """The addresses that its header states for changing the subscription (RFC 2369, RFC 8058)."""
+    found: list[str] = []
+    for name, value in fields(message):
+        if name in _ABOUT_THE_LIST or "unsubscribe" in name:
+            decoded = " ".join(headers(message, name)) or value
+            found += _ADDRESS.findall(re.sub(r"\s+(?![<,])", "", decoded))
+    return found
 
 
 def _bodies(message: Message) -> tuple[str, str]:

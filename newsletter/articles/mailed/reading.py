@@ -20,10 +20,19 @@ from newsletter.articles.entries import Entry, Origin, articles_of
 from newsletter.articles.fetch import HttpClient
 from newsletter.articles.follow import filled
 from newsletter.articles.mailed.digest import MailStory
-from newsletter.articles.mailed.links import is_front_page, is_personal, without_personal
+from newsletter.articles.mailed.forwarding import forwards_to
+from newsletter.articles.mailed.links import (
+    forms_of,
+    is_front_page,
+    is_opaque,
+    is_personal,
+    without_personal,
+)
 from newsletter.articles.mailed.mail import MailedNewsletter, read_mailed
+from newsletter.articles.mailed.opening import may_be_opened
 from newsletter.articles.pictures import Candidate, pixels
 from newsletter.articles.reading import Reading, SourceContent, name_of, parse_content
+from newsletter.articles.request import RefusedRedirectError
 from newsletter.articles.sanitize import paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.subprocesses import run_in_subprocess
@@ -33,6 +42,8 @@ from newsletter.plural import counted
 
 AT_ONCE = 4
 """Links of one mail that are opened at the same time, each at another host."""
+MOST_FORWARDED = 3
+"""How often a link is followed through pages that only lead on."""
 MOST_TRIES = 3
 """How often a mail is read while links cannot be opened; then they are left out."""
 
@@ -64,6 +75,7 @@ class Unresolved(Enum):
 
     PERSONAL = "may identify the reader of the mail"
     GONE = "lead nowhere"
+    REFUSED = "lead to where one leaves, signs in or changes settings"
     UNREACHABLE = "cannot be opened"
 
 
@@ -73,6 +85,20 @@ class _Page:
 
     url: str
     article: Article | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Opener:
+    """Opens links of one mail: `never` are those that leave, `ours` what names us in addresses."""
+
+    origin: Origin
+    client: HttpClient
+    never: frozenset[str]
+    ours: frozenset[str]
+
+    def may_open(self, url: str) -> bool:
+        """Whether a redirect to the address may be followed."""
+        return may_be_opened(url, self.never)
 
 
 async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpClient) -> Reading:
@@ -86,7 +112,13 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
             findings.append(origin.warning(f"a mail cannot be read: {read.problem}"))
             done.append(mail.id)
             continue
-        resolved = await _resolved(read.stories, origin, client)
+        opener = _Opener(
+            origin=origin,
+            client=client,
+            never=frozenset(read.never),
+            ours=frozenset(read.tokens) | forms_of(origin.location),
+        )
+        resolved = await _resolved(read.stories, opener)
         again = Unresolved.UNREACHABLE in resolved and mail.tries + 1 < MOST_TRIES
         if not again:
             done.append(mail.id)
@@ -102,52 +134,60 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
     )
 
 
-async def _resolved(
-    stories: Sequence[MailStory], origin: Origin, client: HttpClient
-) -> list[_Page | Unresolved]:
+async def _resolved(stories: Sequence[MailStory], opener: _Opener) -> list[_Page | Unresolved]:
     """Where each story's link leads. One connection to a host at a time."""
     turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
     all_turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(story: MailStory) -> _Page | Unresolved:
         async with turns[urlsplit(story.link).hostname or ""], all_turns:
-            return await _resolve(story.link, origin, client)
+            return await _resolve(story.link, opener)
 
     return list(await asyncio.gather(*map(one, stories)))
 
 
-async def _resolve(link: str, origin: Origin, client: HttpClient) -> _Page | Unresolved:
+async def _resolve(link: str, opener: _Opener) -> _Page | Unresolved:
     try:
-        page = await _page_at(link, origin, client)
+        page = await _page_at(link, opener)
     except AnswerError as error:
         if error.status not in _EXISTS:
             gone = error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
             return Unresolved.GONE if gone else Unresolved.UNREACHABLE
         page = _Page(url=canonical_url(error.url))
+    except RefusedRedirectError:
+        return Unresolved.REFUSED
     except SourceError:
         return Unresolved.UNREACHABLE
-    found = await _impersonal(page, origin, client) if is_personal(page.url) else page
+    if page.article is None and _is_where_it_was(link, page.url) and is_opaque(page.url):
+        return Unresolved.PERSONAL  # nothing says that this is not the tracker's own address
+    found = await _impersonal(page, opener) if is_personal(page.url, opener.ours) else page
     if found is None:
         return Unresolved.PERSONAL
     return Unresolved.GONE if is_front_page(found.url) else found
 
 
-async def _impersonal(page: _Page, origin: Origin, client: HttpClient) -> _Page | None:
+def _is_where_it_was(link: str, url: str) -> bool:
+    """Whether a link led to no other host than its own."""
+    return urlsplit(link).hostname == urlsplit(url).hostname
+
+
+async def _impersonal(page: _Page, opener: _Opener) -> _Page | None:
     """The same page at an address without what may name somebody; None if there is none."""
-    bare = without_personal(page.url)
-    if page.article is None or is_personal(bare):
+    bare = without_personal(page.url, opener.ours)
+    if page.article is None or is_personal(bare, opener.ours) or not opener.may_open(bare):
         return None
     try:
-        again = await _page_at(bare, origin, client)
+        again = await _page_at(bare, opener)
     except SourceError:
         return None
     is_same = again.article is not None and again.article.title == page.article.title
-    return again if is_same and not is_personal(again.url) else None
+    return again if is_same and not is_personal(again.url, opener.ours) else None
 
 
-async def _page_at(link: str, origin: Origin, client: HttpClient) -> _Page:
+async def _page_at(link: str, opener: _Opener, forwarded: int = 0) -> _Page:
     """What stands where the link leads; the page's own name is its source. Raises SourceError."""
-    fetched = await client.fetch(link, memory=None, now=origin.now)
+    origin, client = opener.origin, opener.client
+    fetched = await client.fetch(link, memory=None, now=origin.now, may_open=opener.may_open)
     unnamed = replace(origin, source="", location=fetched.url, tags=())
     content = SourceContent(
         body=fetched.body,
@@ -159,6 +199,11 @@ async def _page_at(link: str, origin: Origin, client: HttpClient) -> _Page:
         parse_content, "page", unnamed, content, False, seconds=client.seconds
     )
     article = next(iter(reading.articles), None)
+    onward = forwards_to(fetched.body, fetched.url, is_article=article is not None)
+    if onward and forwarded < MOST_FORWARDED:
+        if not opener.may_open(onward):
+            raise RefusedRedirectError("it leads on to an address that is never opened")
+        return await _page_at(onward, opener, forwarded + 1)
     return _Page(url=(article and article.url) or canonical_url(fetched.url), article=article)
 
 

@@ -15,7 +15,8 @@ from newsletter.articles.mailed.digest import (
     MailStory,
     is_title,
 )
-from newsletter.articles.mailed.links import is_front_page, may_be_a_story
+from newsletter.articles.mailed.links import is_front_page
+from newsletter.articles.mailed.opening import may_be_a_story
 from newsletter.articles.mailed.words import (
     announces_an_advertisement,
     ends_the_stories,

@@ -58,6 +58,19 @@ _NETWORKS = re.compile(
     re.IGNORECASE,
 )
 """Of what the names of networks at the foot of a mail consist: "Follow us on Facebook and X"."""
+_INVITES = re.compile(
+    r"\btell (?:your|a) friends?\b|\brefer(?:ral)? (?:links?|codes?|a friend|friends|program)|\bforwarded (?:this|to you)"
+    r"|\bshare (?:this|the|our|your) (?:newsletter|e-?mail|issue|referral|link)|\bflag as\b|\bsee more results\b"
+    r"|\bempfehlen sie (?:uns|diesen)|\brecommande[rz] (?:cette|notre|la) (?:newsletter|lettre)|\bnot interested\b"
+    r"|\brate (?:this|today|our)\b|\bwhat did you think of\b|\bhow did (?:you like|we do)\b|\bstories for\b",
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(
+    r"\W*\d[\d.,]*\s?[km]?\s*(?:claps?|likes?|comments?|points?|views?|shares?|stars?|upvotes?|responses?|reactions?"
+    r"|min(?:ute)?s?(?: read)?|minuten(?: lesezeit)?|min de lecture)?\W*",
+    re.IGNORECASE,
+)
+"""What lists put below a story: how long, how popular."""
 MORE = re.compile(
     r"(?:(?:continue|keep|read|see|learn|find out|view|get|full|the) )*(?:more|reading|article|story|post|here|details"
     r"|read(?: it| on| full| the)?(?: more| story| article| post| here)?|continue|watch(?: now)?|listen(?: now)?|link)"
@@ -79,6 +92,8 @@ _SPONSOR = re.compile(
     r"|\breklam|\bреклам|\bна правах|広告|廣告|广告|赞助|贊助|광고|إعلان",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"\W*(?:PR|AD|ADS|Ad|提供|推广|推廣)\W*")
+"""A mark of an advertisement that is too short to be looked for in a text."""
 _SPONSORED_TITLE = re.compile(
     r"[(\[]\s*(?:sponsor(?:ed)?|ad|advertisement|anzeige|partner|promo(?:ted)?|publicité|publicidad)\s*[)\]]"
     r"|\A(?:sponsor(?:ed)?|ad|advertisement|anzeige|werbung)\s*[:|–—-]",
@@ -91,11 +106,21 @@ def ends_the_stories(text: str) -> bool:
     return bool(_LEAVE.search(text) or _SETTINGS.search(text) or _WHY.search(text))
 
 
+def is_how_to_leave(text: str) -> bool:
+    """Whether the text says how to leave, or how to change what one gets."""
+    return bool(_LEAVE.search(text) or _SETTINGS.search(text))
+
+
 def is_about_the_mail(text: str) -> bool:
     """Whether a short text, such as that of a link, is about the newsletter and not a story."""
     if len(text) > LONGEST_LABEL:
         return False
-    if ends_the_stories(text) or VIEW.search(text):
+    if (
+        ends_the_stories(text)
+        or VIEW.search(text)
+        or _INVITES.search(text)
+        or _NUMBERS.fullmatch(text)
+    ):
         return True
     if not re.search(r"\w", _NETWORKS.sub("", text)):
         return True
@@ -106,7 +131,9 @@ def is_about_the_mail(text: str) -> bool:
 
 def announces_an_advertisement(text: str) -> bool:
     """Whether a short text says that what stands by it was paid for."""
-    return len(text) <= LONGEST_LABEL and bool(_SPONSOR.search(text)) and len(text.split()) <= 10
+    if len(text) > LONGEST_LABEL or len(text.split()) > 10:
+        return False
+    return bool(_SPONSOR.search(text) or _MARK.fullmatch(text))
 
 
 def is_advertised(title: str) -> bool:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from newsletter.articles.mailed.links import (
     is_front_page,
     is_personal,
-    may_be_a_story,
     without_personal,
 )
+from newsletter.articles.mailed.opening import may_be_a_story, ways_to_leave
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_way_to_leave_is_never_opened() -> None:
     """However the header's address looks."""
     link = "https://mailer.example/x/1"
     assert may_be_a_story(link)
-    assert not may_be_a_story(link, [link])
+    assert not may_be_a_story(link, ways_to_leave([link]))
 
 
 def test_what_names_somebody_is_taken_off() -> None:
