@@ -17,6 +17,7 @@ from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
 from subscribers.subscriber import Frequency, MailFormat, Status, Subscriber
+from subscribers.time_zones import time_zone_named
 from subscribers.unsubscribe import unsubscribe
 
 
@@ -56,17 +57,20 @@ def add(
     now: datetime,
     name: str = "",
     follows: Iterable[str] | None = None,
+    time_zone: str = "",
     note: OperatorNote = OperatorNote(),
 ) -> AdmissionOutcome:
     """Put one person on a list on behalf of the operator.
 
-    `follows` None leaves the tags as they are. Raises AddressError, and SuppressedError for a
+    `follows` None leaves the tags as they are, and so does "" the name and the time zone. Raises
+    AddressError, TimeZoneError, and SuppressedError for a
     person who left or is suppressed, unless `note` forces it with a stated consent.
     """
     candidate = Applicant(
         address=parse_address(address),
         name=name,
         follows=None if follows is None else format_follows(follows),
+        time_zone=time_zone_named(time_zone),
     )
     terms = Terms(
         list_slug=list_slug,
@@ -162,6 +166,7 @@ def show(connection: sa.Connection, address: str) -> dict[str, Any]:
         "tags": sorted(person.follows),
         "frequency": person.frequency,
         "mail_format": person.mail_format,
+        "time_zone": person.time_zone,
         "paused_until": person.paused_until.isoformat() if person.paused_until else None,
         "suppressed": suppression.is_suppressed(connection, person.address),
         "attributes": dict(person.attributes),
@@ -183,6 +188,7 @@ def _find_one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> S
         follows=parse_follows(row.follows),
         frequency=Frequency(row.frequency),
         mail_format=MailFormat(row.mail_format),
+        time_zone=row.time_zone,
         paused_until=row.paused_until,
         attributes=row.attributes,
         address_since=row.address_since,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.delivery.sender import SendReport, combined
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.morning import mornings
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
@@ -24,17 +26,21 @@ from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger import SqlLedger, is_conserved, settle_unknown
+from newsletter.store.ledger import SqlLedger, Waiting, is_conserved, settle_unknown, waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendOutcome:
-    """The state of the issue after a send; `report` is None if there was nothing to do."""
+    """The state of the issue after a send; `report` is None if there was nothing to do.
+
+    `waiting` are the deliveries that go at a later hour of their readers' day.
+    """
 
     issue: Issue
     audience: int
     counts: Mapping[DeliveryState, int]
     report: SendReport | None
+    waiting: Waiting | None
 
 
 def send(
@@ -49,7 +55,7 @@ def send(
 ) -> SendOutcome:
     """Deliver the issue to its whole audience, to each reader once.
 
-    An interrupted send is resumed. If there are sending nodes, they deliver; otherwise
+    What goes at a later hour of its readers' day waits for a later call. An interrupted send is resumed. If there are sending nodes, they deliver; otherwise
     `processes` processes do, by default as many as the setting sending.processes. `progress` is
     called with the number of deliveries that have ended since its last call. Raises
     ConfigurationError if there is no relay, and NotPermittedError for an issue that is not
@@ -59,9 +65,11 @@ def send(
     control = RunControl(clock=clock, interrupted=interrupted, progress=progress)
     issue = begin(site, slug, number, now=clock())
     if issue.state is State.SENT:
-        return _outcome(site, issue, None)
+        return _outcome(site, issue, None, clock())
     ledger = ledger_of(site, issue)
     audience = _plan(site, issue, ledger, clock())
+    if _only_waits(site, issue, ledger, clock()):
+        return _outcome(site, issue, None, clock())
     try:
         report = _send_by_nodes(site, issue, ledger, control)
         if report is None:
@@ -72,7 +80,7 @@ def send(
             take_back_alike(site, issue, report.refused_alike, clock())
     finally:
         report_rejections(site, issue, clock())
-    return _outcome(site, finish(site, issue, ledger, clock()), report)
+    return _outcome(site, finish(site, issue, ledger, clock()), report, clock())
 
 
 def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
@@ -146,6 +154,7 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
         groups = groups_of(site, connection, issue, now)
+        _approved, started = issue_store.send_times(connection, issue)
     number_of = {edition.key: number for number, edition in frozen.items()}
     keys = {group: fitting_key(site, issue, number_of, group) for group in groups}
     public = fitting_key(site, issue, number_of, public_group(site, issue))
@@ -153,7 +162,32 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
         {group: number_of[key] for group, key in keys.items() if key is not None},
         number_of[public] if public is not None else None,
         now,
+        _mornings_of(site, issue, start=min(issue.goes_out, started or now)),
     )
+
+
+def _mornings_of(
+    site: Site, issue: Issue, *, start: datetime
+) -> Callable[[Collection[str]], Mapping[str, datetime]] | None:
+    """When the readers of each time zone get the issue, from `start` on; None: all at once."""
+    hour = site.newsletter(issue.newsletter).deliver
+    if hour is None:
+        return None
+    return partial(mornings, hour=hour, home=site.settings.site.zone, start=start)
+
+
+def _only_waits(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> bool:
+    """Whether nothing can go before a later hour of the readers' day, or the time of a retry."""
+    waits = waiting_of(site, issue, now)
+    if waits is None:
+        return False
+    counts = ledger.counts()
+    deferred = counts[DeliveryState.DEFERRED]
+    others = counts[DeliveryState.CLAIMED] + counts[DeliveryState.TRANSMITTING]
+    if others or counts[DeliveryState.PENDING] != waits.count:
+        return False
+    retry = ledger.next_retry() if deferred else None
+    return retry is None or retry > now
 
 
 def _send_by_nodes(
@@ -216,6 +250,18 @@ def finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
         return issue_store.find_issue(connection, issue.newsletter, issue.number)
 
 
-def _outcome(site: Site, issue: Issue, report: SendReport | None) -> SendOutcome:
+def waiting_of(site: Site, issue: Issue, now: datetime) -> Waiting | None:
+    """What waits for a later hour of its readers' day; None if nothing does."""
+    with site.database.transaction(read_only=True) as connection:
+        return waiting(connection, issue_store.issue_id(connection, issue), now)
+
+
+def _outcome(site: Site, issue: Issue, report: SendReport | None, now: datetime) -> SendOutcome:
     counts = ledger_of(site, issue).counts()
-    return SendOutcome(issue=issue, audience=sum(counts.values()), counts=counts, report=report)
+    return SendOutcome(
+        issue=issue,
+        audience=sum(counts.values()),
+        counts=counts,
+        report=report,
+        waiting=waiting_of(site, issue, now) if issue.state is not State.SENT else None,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from unicodedata import normalize
 
 from subscribers.addresses import parse_address
@@ -19,6 +18,7 @@ from subscribers.importing.cells import (
     date_in,
     flat_json,
     labels_in,
+    name_and_address,
     plain,
     remembered,
 )
@@ -35,8 +35,9 @@ from subscribers.importing.standings import (
     strongest,
 )
 from subscribers.subscriber import Status
+from subscribers.time_zones import time_zone_named
 
-MAPPED = ("email", "name", "tags", "status")
+MAPPED = ("email", "name", "tags", "status", "time_zone")
 """The columns that `mapping` may name a header for."""
 
 _LEFT_BY_NAME = re.compile(
@@ -82,6 +83,10 @@ class Columns:
         self._names = self._name_columns(mapping)
         self._tags = self._mapped(mapping, "tags") or self._first(
             ("tags",) if self._is_own else layouts.TAGS
+        )
+        self._zone = self._mapped(mapping, "time_zone") or next(
+            (one for one in self._all if self._is_own and one.header.casefold() == "time_zone"),
+            None,
         )
         self._follows_all_tags = self._is_own or "tags" in mapping
         self._is_status_given = "status" in mapping
@@ -165,7 +170,10 @@ class Columns:
         return status, ", ".join(words)
 
     def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
-        """The person in a row. Raises AddressError if the address is not valid or not a member's."""
+        """The person in a row.
+
+        Raises AddressError if the address is not valid or not a member's, and TimeZoneError.
+        """
         for column, words in self._roles:
             role = cell_at(cells, column.position).strip()
             if role.casefold() not in words:
@@ -176,7 +184,7 @@ class Columns:
             raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
         address, name = self.address(cells), ""
         if "<" in address:
-            name, address = _name_and_address(address)
+            name, address = name_and_address(address)
         names = [plain(cell_at(cells, column.position)).strip() for column in self._names]
         labels = labels_in(plain(cell_at(cells, self._tags.position))) if self._tags else []
         attributes = self._attributes(cells, labels)
@@ -184,10 +192,14 @@ class Columns:
             address=parse_address(address),
             name=" ".join(filter(None, names)) or name,
             follows=self._follows(labels),
+            time_zone=self._time_zone(cells),
             attributes=attributes,
             status=status,
             detail=self._detail(cells, status, source_status),
         )
+
+    def _time_zone(self, cells: Sequence[str]) -> str:
+        return time_zone_named(plain(cell_at(cells, self._zone.position))) if self._zone else ""
 
     def address(self, cells: Sequence[str]) -> str:
         """The text in the column of addresses."""
@@ -256,7 +268,13 @@ class Columns:
         return {what: column for what, column in found.items() if column is not None}
 
     def _kept_columns(self) -> list[_Column]:
-        used = {self._email, *self._names, self._tags, *(column for column, _ in self._statuses)}
+        used = {
+            self._email,
+            *self._names,
+            self._tags,
+            self._zone,
+            *(column for column, _ in self._statuses),
+        }
         if self._is_own:
             used -= set(self._consent.values())
         else:
@@ -338,11 +356,3 @@ def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
             field=name,
             fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
         )
-
-
-def _name_and_address(cell: str) -> tuple[str, str]:
-    """The parts of `Jo <jo@example.org>`. Raises AddressError for thousands of brackets."""
-    try:
-        return parseaddr(cell)
-    except RecursionError as error:
-        raise AddressError("not a name and an address", field="email") from error

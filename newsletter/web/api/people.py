@@ -67,6 +67,7 @@ def add_subscriber(
             now=call.now,
             name=body.name,
             follows=None if body.tags is None else _slugs(call, body.tags),
+            time_zone=body.time_zone,
             note=people.OperatorNote(detail=_by(call), way=Way.API),
         )
     return people_models.Admitted.model_validate(
@@ -114,11 +115,12 @@ def show_subscriber(call: SiteWide, address: AddressPath) -> people_models.Subsc
 def change_subscriber(
     call: SiteWide, address: AddressPath, body: people_models.UpdateSubscriber
 ) -> people_models.Updated:
-    """Change a person's name, tags, frequency or attributes."""
+    """Change a person's name, tags, frequency, time zone or attributes."""
     changes = PersonChanges(
         name=body.name,
         follows=None if body.tags is None else frozenset(_slugs(call, body.tags)),
         frequency=None if body.frequency is None else Frequency(body.frequency),
+        time_zone=body.time_zone,
         attributes=body.attributes,
     )
     with call.site.database.transaction() as connection:
