@@ -123,7 +123,8 @@ async def test_a_stop_stops_all_waves_and_a_resumed_send_goes_on_with_them(
     assert len(catcher.caught) == 2
     outcome = await send_at(site, MONDAY + 12 * HOUR)
     assert (outcome.issue.state, len(catcher.caught)) == (State.SENDING, 5)
-    assert outcome.waiting is not None and outcome.waiting.count == 2
+    assert outcome.waiting is not None
+    assert outcome.waiting.count == 2
     stop(site, "weekly", 1)
     assert close(site, "weekly", 1, editor="ed@example.org", now=MONDAY + 12 * HOUR) == 2
     counts = issue_status(site, issue_of(site), now=MONDAY + 12 * HOUR)
@@ -179,7 +180,8 @@ async def test_an_issue_sent_late_catches_up_and_one_sent_early_begins_then(
     approve(site, "weekly", 1, now=MONDAY + 11 * HOUR)
     outcome = await send_at(site, MONDAY + 11 * HOUR)
     assert len(catcher.caught) == 5
-    assert outcome.waiting is not None and outcome.waiting.count == 2
+    assert outcome.waiting is not None
+    assert outcome.waiting.count == 2
     await send_at(site, MONDAY + DAY)
     publish(site.folder, *(MONDAY + DAY - HOUR * ago for ago in (1, 2, 3)))
     early = MONDAY + 4 * DAY
@@ -187,7 +189,8 @@ async def test_an_issue_sent_late_catches_up_and_one_sent_early_begins_then(
     draft(site, "weekly", now=early)
     approve(site, "weekly", 2, now=early)
     outcome = await send_at(site, early)
-    assert outcome.waiting is not None and outcome.waiting.until == early + 10 * HOUR
+    assert outcome.waiting is not None
+    assert outcome.waiting.until == early + 10 * HOUR
     assert len(catcher.caught) == 7 + 2
     assert (await send_at(site, early + DAY)).issue.state is State.SENT
 
@@ -199,13 +202,15 @@ async def test_what_a_relay_defers_is_tried_again_between_the_waves(
     site = await made()
     catcher.faults["london@example.org"] = "450 4.2.0 mailbox busy"
     first = await run_at(site, MONDAY)
-    assert first.sent is not None and first.sent.counts[S.DEFERRED] == 1
+    assert first.sent is not None
+    assert first.sent.counts[S.DEFERRED] == 1
     catcher.faults.clear()
     again = await run_at(site, MONDAY + HOUR)
     assert again.sent is not None
     assert (again.sent.counts[S.DEFERRED], again.sent.counts[S.ACCEPTED]) == (0, 2)
     idle = await run_at(site, MONDAY + 2 * HOUR)
-    assert idle.sent is not None and idle.sent.report is None
+    assert idle.sent is not None
+    assert idle.sent.report is None
 
 
 async def send_at(site: Site, now: datetime) -> SendOutcome:
