@@ -82,8 +82,13 @@ def send(
                 "audience": count.audience,
                 "editions": count.editions,
                 "segment": count.segment or None,
+                "waves": [
+                    {"not_before": wave.not_before.isoformat(), "messages": wave.messages}
+                    for wave in count.waves
+                ],
             },
             f"{count.issue}: {count.audience} messages in {count.editions} editions, nothing sent",
+            *[f"  {wave.not_before:%Y-%m-%d %H:%M} UTC: {wave.messages}" for wave in count.waves],
         )
         return OK
     with interruptible() as interrupted, _progress_bar(invocation) as progress:
@@ -126,7 +131,7 @@ def run(invocation: Invocation) -> int:
             "newsletters": [_run_document(outcome) for outcome in report.newsletters],
             "jobs": [job_document(run.outcome) for run in report.others],
         },
-        *[f"{outcome.newsletter}: {outcome.did}" for outcome in report.newsletters],
+        *[_run_line(outcome) for outcome in report.newsletters],
     )
     code = _report_code(report)
     if supervisor.has_abandoned_any:
@@ -230,6 +235,12 @@ def _outcome_line(outcome: SendOutcome) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in outcome.counts.items() if count)
     waits = f"; {waiting_words(outcome.waiting)}" if outcome.waiting else ""
     return f"{outcome.issue.name} is {outcome.issue.state}: {counts or 'nobody to send to'}{waits}"
+
+
+def _run_line(outcome: RunOutcome) -> str:
+    waits = outcome.sent.waiting if outcome.sent else None
+    line = f"{outcome.newsletter}: {outcome.did}"
+    return f"{line}: {waiting_words(waits)}" if waits else line
 
 
 def _run_document(outcome: RunOutcome) -> dict[str, Any]:

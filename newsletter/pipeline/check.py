@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from itertools import islice, pairwise
 from pathlib import Path
 from shutil import which
 from zoneinfo import ZoneInfo
@@ -20,13 +21,16 @@ from newsletter.config.settings import (
     Settings,
 )
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
-from newsletter.issues.due import next_due
+from newsletter.issues.due import due_times, next_due
 from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
 from newsletter.site.recipients import frequency_of, readers_of
 from newsletter.site.site import Site, open_site, read_secret
 from subscribers.audience import audience
+
+LONGEST_WAVES = timedelta(hours=25)
+"""How long after an issue is due its last readers may have their hour, with a change of clocks."""
 
 
 def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
@@ -50,16 +54,34 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     return problems
 
 
-def remarks(folder: Path, environment: Mapping[str, str]) -> list[Problem]:
-    """What is not wrong, but may not be meant: sources that are listed twice and differ.
+def remarks(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
+    """What is not wrong, but may not be meant: sources that are listed twice and differ, and issues
+    that may fall due while the last readers of the one before still wait for their hour.
 
     For a site of which `check` finds no problem.
     """
-    return [
-        remark
-        for slug, newsletter in load_settings(folder, environment).newsletters.items()
-        for remark in _listed_twice(slug, newsletter, str(folder / FILE_NAME))
-    ]
+    settings, file = load_settings(folder, environment), str(folder / FILE_NAME)
+    found: list[Problem] = []
+    for slug, newsletter in settings.newsletters.items():
+        found += _listed_twice(slug, newsletter, file)
+        found += _due_in_a_send(slug, newsletter, settings.site.zone, now, file)
+    return found
+
+
+def _due_in_a_send(
+    slug: str, newsletter: NewsletterSettings, zone: ZoneInfo, now: datetime, file: str
+) -> Iterator[Problem]:
+    if newsletter.deliver is None:
+        return
+    coming = list(islice(due_times(newsletter.schedule, zone, now), 60))
+    if any(after - before <= LONGEST_WAVES for before, after in pairwise(coming)):
+        yield Problem(
+            message="the last readers get an issue up to a day after it is due, and the next one is due"
+            " by then: it goes out when that day is over",
+            file=file,
+            field=f"newsletters.{slug}.deliver",
+            fix="leave a day free between two issues, if that matters",
+        )
 
 
 def _listed_twice(slug: str, newsletter: NewsletterSettings, file: str) -> Iterator[Problem]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.delivery.sender import SendReport, combined
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.morning import mornings
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
@@ -22,6 +20,7 @@ from newsletter.pipeline.processes import divide_connections, worker_processes
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.retry import take_back_alike
 from newsletter.site.editions import fitting_key, groups_of, public_group
+from newsletter.site.readers_hour import mornings_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
@@ -162,18 +161,8 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
         {group: number_of[key] for group, key in keys.items() if key is not None},
         number_of[public] if public is not None else None,
         now,
-        _mornings_of(site, issue, start=min(issue.goes_out, started or now)),
+        mornings_of(site, issue.newsletter, start=min(issue.goes_out, started or now)),
     )
-
-
-def _mornings_of(
-    site: Site, issue: Issue, *, start: datetime
-) -> Callable[[Collection[str]], Mapping[str, datetime]] | None:
-    """When the readers of each time zone get the issue, from `start` on; None: all at once."""
-    hour = site.newsletter(issue.newsletter).deliver
-    if hour is None:
-        return None
-    return partial(mornings, hour=hour, home=site.settings.site.zone, start=start)
 
 
 def _only_waits(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> bool:

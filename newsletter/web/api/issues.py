@@ -152,6 +152,7 @@ def preview(
         text=shown.text,
         message=shown.message.decode("utf-8"),
         lint=lint_document(shown.findings),
+        goes_out=shown.goes_out,
     )
 
 

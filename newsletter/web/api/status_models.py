@@ -127,10 +127,18 @@ class SectionRuleDocument(Given):
     only: str
 
 
+class DryWaveDocument(Given):
+    """How many messages would go at this moment."""
+
+    not_before: datetime
+    messages: int
+
+
 class Rehearsed(Given):
     """What a send would do at this moment.
 
-    `segment` is the condition that selects the readers, "" for the whole list.
+    `segment` is the condition that selects the readers, "" for the whole list. `waves` has none if
+    all messages would go at once.
     """
 
     issue: str
@@ -138,6 +146,7 @@ class Rehearsed(Given):
     editions: int
     segment: str
     sections: list[SectionRuleDocument]
+    waves: list[DryWaveDocument]
 
 
 class UnknownDeliveryDocument(Given):
