@@ -15,11 +15,12 @@ Mornings = Callable[[Collection[str]], Mapping[str, datetime]]
 
 
 def mornings_of(site: Site, slug: str, *, start: datetime) -> Mornings | None:
-    """When the newsletter's readers get an issue from `start` on; None if all get it at once."""
+    """When the newsletter's readers get an issue from the minute of `start` on; None: all at once."""
     hour = site.newsletter(slug).deliver
     if hour is None:
         return None
-    return partial(mornings, hour=hour, home=site.settings.site.zone, start=start)
+    minute = start.replace(second=0, microsecond=0)
+    return partial(mornings, hour=hour, home=site.settings.site.zone, start=minute)
 
 
 def goes_out_to(site: Site, issue: Issue, zone: str) -> datetime | None:
