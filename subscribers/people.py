@@ -37,16 +37,17 @@ def get(connection: sa.Connection, subscriber_id: int) -> Subscriber | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorNote:
-    """What the operator states for the consent record when adding a person.
+    """What the operator states when adding a person, for the consent record above all.
 
     `force` brings back a person who left or is suppressed; it requires a `consent` that says
-    when and how the person agreed.
+    when and how the person agreed. `time_zone` is where the person lives; "" leaves what is known.
     """
 
     detail: str = ""
     force: bool = False
     consent: str = ""
     way: Way = Way.OPERATOR
+    time_zone: str = ""
 
 
 def add(
@@ -57,20 +58,18 @@ def add(
     now: datetime,
     name: str = "",
     follows: Iterable[str] | None = None,
-    time_zone: str = "",
     note: OperatorNote = OperatorNote(),
 ) -> AdmissionOutcome:
     """Put one person on a list on behalf of the operator.
 
-    `follows` None leaves the tags as they are, and so does "" the name and the time zone. Raises
-    AddressError, TimeZoneError, and SuppressedError for a
+    `follows` None leaves the tags as they are. Raises AddressError, TimeZoneError, and SuppressedError for a
     person who left or is suppressed, unless `note` forces it with a stated consent.
     """
     candidate = Applicant(
         address=parse_address(address),
         name=name,
         follows=None if follows is None else format_follows(follows),
-        time_zone=time_zone_named(time_zone),
+        time_zone=time_zone_named(note.time_zone),
     )
     terms = Terms(
         list_slug=list_slug,

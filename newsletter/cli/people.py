@@ -119,7 +119,7 @@ def add_one(
             now=invocation.now,
             name=name,
             follows=follows,
-            time_zone=time_zone,
+            note=people.OperatorNote(time_zone=time_zone),
         )
     invocation.report(
         {"address": address, "list": list_slug, "outcome": outcome},

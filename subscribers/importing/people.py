@@ -31,6 +31,7 @@ from subscribers.importing.standings import (
     may_say_no,
     says_no,
     says_of,
+    says_of_mapped,
     status_in_cell,
     strongest,
 )
@@ -170,10 +171,7 @@ class Columns:
         return status, ", ".join(words)
 
     def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
-        """The person in a row.
-
-        Raises AddressError if the address is not valid or not a member's, and TimeZoneError.
-        """
+        """The person. Raises AddressError (not valid, or not a member's) and TimeZoneError."""
         for column, words in self._roles:
             role = cell_at(cells, column.position).strip()
             if role.casefold() not in words:
@@ -192,14 +190,13 @@ class Columns:
             address=parse_address(address),
             name=" ".join(filter(None, names)) or name,
             follows=self._follows(labels),
-            time_zone=self._time_zone(cells),
+            time_zone=time_zone_named(
+                plain(cell_at(cells, self._zone.position)) if self._zone else ""
+            ),
             attributes=attributes,
             status=status,
             detail=self._detail(cells, status, source_status),
         )
-
-    def _time_zone(self, cells: Sequence[str]) -> str:
-        return time_zone_named(plain(cell_at(cells, self._zone.position))) if self._zone else ""
 
     def address(self, cells: Sequence[str]) -> str:
         """The text in the column of addresses."""
@@ -253,7 +250,7 @@ class Columns:
     def _status_columns(self, mapping: Mapping[str, str]) -> list[tuple[_Column, Says]]:
         if "status" in mapping:
             mapped = self._mapped(mapping, "status")
-            return [(mapped, _says_of_mapped(mapped))] if mapped else []
+            return [(mapped, says_of_mapped(mapped.plain))] if mapped else []
         columns = [column for column in self._all if column.plain not in self.layout.noise]
         found = [(column, says_of(column.plain, self.layout.says)) for column in columns]
         return [(column, says) for column, says in found if says is not None]
@@ -341,11 +338,6 @@ class Columns:
             parts.append(source_status)
         tool = "" if self._is_own else f" ({self.layout.title})"
         return f"{self.source_name}{tool}" + (f": {'; '.join(parts)}" if parts else "")
-
-
-def _says_of_mapped(column: _Column) -> Says:
-    known = says_of(column.plain, {})
-    return Says.ACTIVE if known is None and may_say_no(column.plain) else known or Says.WORD
 
 
 def _require_known(mapping: Mapping[str, str], source_name: str) -> None:

@@ -8,26 +8,36 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
+from newsletter.cli.rehearsing import season_lines
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue, State
 from newsletter.jobs.due_issue import RunResult
 from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.draft import draft
+from newsletter.pipeline.dry_run import dry_run_send
+from newsletter.pipeline.rehearsal.rehearse import rehearse
 from newsletter.pipeline.report import close, report
 from newsletter.pipeline.send import SendOutcome, send
 from newsletter.pipeline.status import issue_status, site_status
+from newsletter.pipeline.welcome_issue import welcome_issue
 from newsletter.site.site import Site
+from newsletter.store.health import sending_since
 from newsletter.store.issues import find_issue
+from newsletter.web.metrics import collect, exposition
 from subscribers import people, suppression
+from tests.factories.nodes import workers
 from tests.factories.runs import DAY, HOUR, MONDAY, WEEK, run_at, states
 from tests.factories.site import publish
 from tests.factories.waves import MORNINGS, ZONES, move_to, site_of_mornings
+from tests.servers.fast_smtp import FastCatcher, fast_server
 from tests.servers.smtp import Catcher, smtp_server
 
 MINUTE = timedelta(minutes=1)
+UTC_ZONE = ZoneInfo("UTC")
 S = DeliveryState
 
 Made = Callable[..., Awaitable[Site]]
@@ -193,6 +203,62 @@ async def test_an_issue_sent_late_catches_up_and_one_sent_early_begins_then(
     assert outcome.waiting.until == early + 10 * HOUR
     assert len(catcher.caught) == 7 + 2
     assert (await send_at(site, early + DAY)).issue.state is State.SENT
+
+
+async def test_a_new_reader_gets_it_at_once_as_a_welcome(made: Made, catcher: Catcher) -> None:
+    """Who joins between the waves is not in the plan, and need not wait for the next issue."""
+    site = await made()
+    await run_at(site, MONDAY)
+    with site.database.transaction() as connection:
+        number = people.find(connection, "home@example.org").id
+        assert welcome_issue(site, connection, "weekly", number, MONDAY + HOUR) is None
+        people.add(connection, "new@example.org", list_slug="weekly", now=MONDAY + HOUR)
+        number = people.find(connection, "new@example.org").id
+        message = welcome_issue(site, connection, "weekly", number, MONDAY + HOUR)
+        assert message is not None
+        assert b"To: new@example.org" in message
+    outcome = await run_at(site, MONDAY + DAY)
+    assert (outcome.result, recipients(catcher)["new@example.org"]) == (RunResult.SENT, 0)
+
+
+async def test_what_watches_the_site_knows_that_waves_take_a_day(made: Made) -> None:
+    """The metrics count what waits; a send counts as stuck a day after its last wave."""
+    site = await made()
+    await run_at(site, MONDAY)
+    page = exposition(collect(site, MONDAY + HOUR))
+    assert 'newsletter_waiting_for_hour{issue="weekly/1"} 5.0' in page
+    with site.database.transaction(read_only=True) as connection:
+        assert not sending_since(connection, before=max(MORNINGS.values()))
+        assert sending_since(connection, before=max(MORNINGS.values()) + MINUTE)
+    await run_at(site, MONDAY + DAY)
+    assert "newsletter_waiting_for_hour{" not in exposition(collect(site, MONDAY + DAY))
+
+
+async def test_waves_are_rehearsed_without_a_message(made: Made) -> None:
+    """A rehearsal of the send names the waves; one of the coming weeks, when the last hour comes."""
+    site = await made(approval="hold")
+    await run_at(site, MONDAY)
+    dry = dry_run_send(site, "weekly", None, out=None, now=MONDAY)
+    assert {wave.not_before: wave.messages for wave in dry.waves} == Counter(MORNINGS.values())
+    season = await asyncio.to_thread(rehearse, site, ["weekly"], weeks=1, past=1, now=MONDAY)
+    assert [issue.last_hour for issue in season.issues] == [max(MORNINGS.values()) + WEEK]
+    assert "the last readers' hour comes Tue 06:00" in "\n".join(season_lines(season, UTC_ZONE))
+
+
+async def test_nodes_send_wave_by_wave(tmp_path: Path, postgres_url: str) -> None:
+    """The process that plans their batches ends when only later waves are left, and so does a stop."""
+    async with fast_server(FastCatcher()) as catcher:
+        site = await site_of_mornings(tmp_path, catcher.port, database=postgres_url)
+        async with workers(site, MONDAY, 1):
+            outcome = await run_at(site, MONDAY)
+            assert outcome.sent is not None
+            assert outcome.sent.waiting is not None
+            assert (outcome.result, catcher.messages) == (RunResult.SENDING, 2)
+        async with workers(site, MONDAY + DAY, 1):
+            outcome = await run_at(site, MONDAY + DAY)
+        site.database.close()
+    assert (outcome.result, set(catcher.copies.values())) == (RunResult.SENT, {1})
+    assert set(catcher.copies) == set(ZONES)
 
 
 async def test_what_a_relay_defers_is_tried_again_between_the_waves(

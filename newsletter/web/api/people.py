@@ -67,8 +67,7 @@ def add_subscriber(
             now=call.now,
             name=body.name,
             follows=None if body.tags is None else _slugs(call, body.tags),
-            time_zone=body.time_zone,
-            note=people.OperatorNote(detail=_by(call), way=Way.API),
+            note=people.OperatorNote(detail=_by(call), way=Way.API, time_zone=body.time_zone),
         )
     return people_models.Admitted.model_validate(
         {"address": body.address, "list": list_slug, "outcome": outcome.value}
