@@ -40,13 +40,16 @@ OLD_NAMES = {
 """The present names of zones that were renamed."""
 
 
-def time_zone_named(text: str) -> str:
-    """The zone's present name; "" for an empty text. Raises TimeZoneError for anything else."""
+def time_zone_named(text: str, *, suggests: bool = True) -> str:
+    """The zone's present name; "" for an empty text. Raises TimeZoneError for anything else.
+
+    The error suggests a name that is nearly the same, which takes some milliseconds to find.
+    """
     name = text.strip()
     name = OLD_NAMES.get(name, name)
     if not name or name in known_zones():
         return name
-    near = get_close_matches(name, known_zones(), n=1)
+    near = get_close_matches(name[:60], known_zones(), n=1) if suggests else []
     raise TimeZoneError(
         f"{name[:60]!r} is not a time zone",
         field="time_zone",

@@ -185,14 +185,13 @@ class Columns:
             name, address = name_and_address(address)
         names = [plain(cell_at(cells, column.position)).strip() for column in self._names]
         labels = labels_in(plain(cell_at(cells, self._tags.position))) if self._tags else []
+        zone = plain(cell_at(cells, self._zone.position)) if self._zone else ""
         attributes = self._attributes(cells, labels)
         return Applicant(
             address=parse_address(address),
             name=" ".join(filter(None, names)) or name,
             follows=self._follows(labels),
-            time_zone=time_zone_named(
-                plain(cell_at(cells, self._zone.position)) if self._zone else ""
-            ),
+            time_zone=time_zone_named(zone, suggests=False),
             attributes=attributes,
             status=status,
             detail=self._detail(cells, status, source_status),
