@@ -29,6 +29,7 @@ from newsletter.store.health import sending_since
 from newsletter.store.issues import find_issue
 from newsletter.web.metrics import collect, exposition
 from subscribers import people, suppression
+from tests.factories.desk_browser import Browser, visit
 from tests.factories.nodes import workers
 from tests.factories.runs import DAY, HOUR, MONDAY, WEEK, run_at, states
 from tests.factories.site import publish
@@ -243,6 +244,27 @@ async def test_waves_are_rehearsed_without_a_message(made: Made) -> None:
     season = await asyncio.to_thread(rehearse, site, ["weekly"], weeks=1, past=1, now=MONDAY)
     assert [issue.last_hour for issue in season.issues] == [max(MORNINGS.values()) + WEEK]
     assert "the last readers' hour comes Tue 06:00" in "\n".join(season_lines(season, UTC_ZONE))
+
+
+async def test_the_desk_says_the_hour_before_the_send(made: Made) -> None:
+    """Where an issue is edited, previewed for a reader, and approved."""
+    site = await made(approval="hold", url="http://127.0.0.1:8000")
+    await run_at(site, MONDAY - HOUR)
+    draft(site, "weekly", now=MONDAY - HOUR)
+
+    async def work(browser: Browser) -> None:
+        page = await browser.get("/desk/weekly/1")
+        assert "to each reader at 07:00 of their own day" in page.words
+        page = await browser.get("/desk/weekly/1/preview?as=kathmandu@example.org")
+        assert "kathmandu@example.org gets it Tue 10 Mar, 01:15" in page.words
+        page = await browser.get("/desk/weekly/1/publish")
+        assert "the first 07:00 of their own day" in page.words
+        await browser.press(page, "Approve and schedule")
+        page = await browser.get("/desk/weekly/1/publish")
+        assert "from now on, each at 07:00 of its reader’s own day" in page.words
+
+    now = MONDAY - HOUR
+    await asyncio.to_thread(visit, site, work, editor="ed@press.example.org", now=now)
 
 
 async def test_nodes_send_wave_by_wave(tmp_path: Path, postgres_url: str) -> None:

@@ -88,7 +88,7 @@ def test_what_asks_for_nothing_loads_nothing(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "bound"), [(("status",), 541), (("check",), 541), (("run",), 617)]
+    ("command", "bound"), [(("status",), 543), (("check",), 542), (("run",), 620)]
 )
 def test_a_command_without_work_loads_no_tool_for_it(
     folder: Path, command: tuple[str, ...], bound: int
