@@ -54,12 +54,12 @@ def send(
 ) -> SendOutcome:
     """Deliver the issue to its whole audience, to each reader once.
 
-    What goes at a later hour of its readers' day waits for a later call. An interrupted send is resumed. If there are sending nodes, they deliver; otherwise
-    `processes` processes do, by default as many as the setting sending.processes. `progress` is
-    called with the number of deliveries that have ended since its last call. Raises
-    ConfigurationError if there is no relay, and NotPermittedError for an issue that is not
-    approved, for one that is later than max_lateness (which is then held), and for a site that
-    was restored from a backup and is not armed.
+    What goes at a later hour of its readers' day waits for a later call. An interrupted send is
+    resumed. If there are sending nodes, they deliver; otherwise `processes` processes do, by default
+    as many as the setting sending.processes. `progress` is called with the number of deliveries that
+    have ended since its last call. Raises ConfigurationError if there is no relay, and
+    NotPermittedError for an issue that is not approved, for one that is later than max_lateness
+    (which is then held), and for a site that was restored from a backup and is not armed.
     """
     control = RunControl(clock=clock, interrupted=interrupted, progress=progress)
     issue = begin(site, slug, number, now=clock())
@@ -67,13 +67,15 @@ def send(
         return _outcome(site, issue, None, clock())
     ledger = ledger_of(site, issue)
     audience = _plan(site, issue, ledger, clock())
-    if _only_waits(site, issue, ledger, clock()):
+    waits = waiting_of(site, issue, clock())
+    if waits is not None and _is_all(ledger, waits, clock()):
         return _outcome(site, issue, None, clock())
     try:
         report = _send_by_nodes(site, issue, ledger, control)
         if report is None:
             most = processes or site.settings.sending.processes
-            shares = divide_connections(site.settings.relays, most, audience)
+            may_go = audience - (waits.count if waits else 0)
+            shares = divide_connections(site.settings.relays, most, may_go)
             report = _send_by_processes(site, issue, shares, control)
         if report.refused_alike:
             take_back_alike(site, issue, report.refused_alike, clock())
@@ -165,17 +167,13 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
     )
 
 
-def _only_waits(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> bool:
-    """Whether nothing can go before a later hour of the readers' day, or the time of a retry."""
-    waits = waiting_of(site, issue, now)
-    if waits is None:
-        return False
+def _is_all(ledger: SqlLedger, waits: Waiting, now: datetime) -> bool:
+    """Whether nothing else is to do before the readers' hour, or the time of a retry."""
     counts = ledger.counts()
-    deferred = counts[DeliveryState.DEFERRED]
-    others = counts[DeliveryState.CLAIMED] + counts[DeliveryState.TRANSMITTING]
-    if others or counts[DeliveryState.PENDING] != waits.count:
+    in_hand = counts[DeliveryState.CLAIMED] + counts[DeliveryState.TRANSMITTING]
+    if in_hand or counts[DeliveryState.PENDING] != waits.count:
         return False
-    retry = ledger.next_retry() if deferred else None
+    retry = ledger.next_retry() if counts[DeliveryState.DEFERRED] else None
     return retry is None or retry > now
 
 
