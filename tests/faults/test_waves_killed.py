@@ -30,7 +30,6 @@ ZONES = [f"Etc/GMT{hours:+d}" for hours in range(-12, 12)]
 SECOND = timedelta(seconds=1)
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 async def test_waves_with_killed_senders_reach_everybody_once_and_nobody_early(
     database: Database, database_url: str

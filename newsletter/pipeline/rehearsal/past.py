@@ -42,8 +42,8 @@ class PastSource:
 class Past:
     """What is known before the rehearsal begins, by newsletter.
 
-    `readers` are counted by domain, `zones` are their time zones. `sources_of_stories` are the numbers of the sources that had
-    the story with that key.
+    `readers` are counted by domain, `zones` are their time zones. `sources_of_stories` are the numbers
+    of the sources that had the story with that key.
     """
 
     versions: Mapping[str, Sequence[StoryVersion]]
