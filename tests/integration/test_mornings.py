@@ -259,7 +259,7 @@ async def test_the_desk_says_the_hour_before_the_send(made: Made) -> None:
         assert "kathmandu@example.org gets it Tue 10 Mar, 01:15" in page.words
         page = await browser.get("/desk/weekly/1/publish")
         assert "the first 07:00 of their own day" in page.words
-        await browser.press(page, "Approve and schedule")
+        await asyncio.to_thread(approve, site, "weekly", 1, now=MONDAY - HOUR)
         page = await browser.get("/desk/weekly/1/publish")
         assert "from now on, each at 07:00 of its reader’s own day" in page.words
 
