@@ -106,7 +106,8 @@ def _serve_due(site: Site, supervisor: Supervisor) -> None:
         log.exception("the scheduled run failed")
         return
     for outcome in report.newsletters:
-        if outcome.issue is not None:
+        only_waits = outcome.sent is not None and outcome.sent.report is None
+        if outcome.issue is not None and not only_waits:
             log.info("%s: %s", outcome.issue, outcome.did)
 
 

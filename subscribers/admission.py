@@ -24,7 +24,7 @@ from subscribers.suppression import Suppression
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Applicant:
-    """A person to be put on a list. `follows` None or a name "" leaves what is known.
+    """A person to be put on a list. `follows` None, and a name or time zone "", leave what is known.
 
     `status` and `detail`, if they are set, override those of the terms.
     """
@@ -32,6 +32,7 @@ class Applicant:
     address: Address
     name: str = ""
     follows: str | None = None
+    time_zone: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     status: Status | None = None
     detail: str = ""
@@ -258,10 +259,12 @@ def _new_values(candidate: Applicant, known: _Known, terms: Terms) -> dict[str, 
         return {}
     # An import does not turn what a stranger typed into the form into the reader's own choice.
     keeps = known.agreed or terms.event is Event.SUBSCRIBE
-    name, follows = (known.row.name, known.row.follows) if keeps else ("", "")
+    row = known.row
+    name, follows, zone = (row.name, row.follows, row.time_zone) if keeps else ("", "", "")
     wanted = {
         "name": clean_name(candidate.name) or name,
         "follows": follows if candidate.follows is None else candidate.follows,
+        "time_zone": candidate.time_zone or zone,
         "attributes": {**known.row.attributes, **candidate.attributes},
     }
     return {key: value for key, value in wanted.items() if value != getattr(known.row, key)}
@@ -310,6 +313,7 @@ def _insert_people(connection: sa.Connection, newcomers: Sequence[Applicant], te
                 "address_key": candidate.address.key,
                 "name": clean_name(candidate.name),
                 "follows": candidate.follows or "",
+                "time_zone": candidate.time_zone,
                 "frequency": Frequency.WEEKLY.value,  # a column's default costs each row a call
                 "attributes": dict(candidate.attributes),
                 "created_at": terms.now,

@@ -35,7 +35,8 @@ def audience(
     segment: Iterable[sa.ColumnElement[bool]] = (),
     parts: Sequence[sa.ColumnElement[bool]] = (),
 ) -> sa.Select[Any]:
-    """Select whom to mail at `now`: subscriber_id, address, name, follows, sees, links_since, mail_format.
+    """Select whom to mail at `now`: subscriber_id, address, name, follows, sees, links_since, mail_format,
+    time_zone.
 
     That is: they have an active subscription to the list, which is not closed, neither their
     address nor its domain is suppressed, and they have not paused. With `frequency`, only readers
@@ -53,6 +54,7 @@ def audience(
             people.c.follows,
             people.c.links_since,
             people.c.mail_format,
+            people.c.time_zone,
             sees(parts).label("sees"),
         )
         .select_from(

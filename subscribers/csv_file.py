@@ -20,6 +20,8 @@ from subscribers.lists import list_id
 from subscribers.subscriber import Status
 
 COLUMNS = ("email", "name", "tags")
+ZONE = "time_zone"
+"""A further column, where any of the people has chosen a time zone."""
 
 
 def import_subscribers(
@@ -110,17 +112,25 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     extra = sorted(
         {key for kept in connection.scalars(attributes, execution_options=by_row) for key in kept}
     )
+    has_zone = sa.select(people.c.id).join(subscriptions, active).where(people.c.time_zone != "")
+    zone = [ZONE] if connection.execute(has_zone.limit(1)).first() else []
+    extra = [key for key in extra if key not in zone]  # an attribute of an earlier import
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(defused(key) for key in extra)])
+    writer.writerow([*COLUMNS, *zone, *(defused(key) for key in extra)])
     query = (
-        sa.select(people.c.address, people.c.name, people.c.follows, people.c.attributes)
+        sa.select(
+            *(people.c.address, people.c.name, people.c.follows),
+            *(people.c.attributes, people.c.time_zone),
+        )
         .join(subscriptions, active)
         .order_by(people.c.address_key)
     )
     written = 0
     for row in connection.execute(query, execution_options=by_row):
         tags = ";".join(sorted(parse_follows(row.follows)))
-        cells = [row.address, row.name, tags, *(row.attributes.get(key, "") for key in extra)]
+        zones = [row.time_zone or row.attributes.get(ZONE, "") for _ in zone]
+        further = [row.attributes.get(key, "") for key in extra]
+        cells = [row.address, row.name, tags, *zones, *further]
         writer.writerow([defused(cell) for cell in cells])
         written += 1
     return written

@@ -120,6 +120,12 @@ class AttributeNameError(SubscribersError, ValueError):
     code = "bad-attribute"
 
 
+class TimeZoneError(SubscribersError, ValueError):
+    """The text is not the name of a time zone."""
+
+    code = "bad-time-zone"
+
+
 class ListExistsError(SubscribersError, ValueError):
     """A list of that name exists already."""
 

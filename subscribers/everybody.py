@@ -42,6 +42,7 @@ def everybody(connection: sa.Connection) -> Iterator[dict[int, dict[str, Any]]]:
                 "tags": sorted(parse_follows(row.follows)),
                 "frequency": row.frequency,
                 "mail_format": row.mail_format,
+                "time_zone": row.time_zone,
                 "paused_until": row.paused_until.isoformat() if row.paused_until else None,
                 "suppressed": addresses[row.id].key in blocked,
                 "attributes": row.attributes,

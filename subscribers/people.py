@@ -17,6 +17,7 @@ from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
 from subscribers.subscriber import Frequency, MailFormat, Status, Subscriber
+from subscribers.time_zones import time_zone_named
 from subscribers.unsubscribe import unsubscribe
 
 
@@ -36,16 +37,17 @@ def get(connection: sa.Connection, subscriber_id: int) -> Subscriber | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorNote:
-    """What the operator states for the consent record when adding a person.
+    """What the operator states when adding a person, for the consent record above all.
 
     `force` brings back a person who left or is suppressed; it requires a `consent` that says
-    when and how the person agreed.
+    when and how the person agreed. `time_zone` is where the person lives; "" leaves what is known.
     """
 
     detail: str = ""
     force: bool = False
     consent: str = ""
     way: Way = Way.OPERATOR
+    time_zone: str = ""
 
 
 def add(
@@ -60,13 +62,14 @@ def add(
 ) -> AdmissionOutcome:
     """Put one person on a list on behalf of the operator.
 
-    `follows` None leaves the tags as they are. Raises AddressError, and SuppressedError for a
+    `follows` None leaves the tags as they are. Raises AddressError, TimeZoneError, and SuppressedError for a
     person who left or is suppressed, unless `note` forces it with a stated consent.
     """
     candidate = Applicant(
         address=parse_address(address),
         name=name,
         follows=None if follows is None else format_follows(follows),
+        time_zone=time_zone_named(note.time_zone),
     )
     terms = Terms(
         list_slug=list_slug,
@@ -162,6 +165,7 @@ def show(connection: sa.Connection, address: str) -> dict[str, Any]:
         "tags": sorted(person.follows),
         "frequency": person.frequency,
         "mail_format": person.mail_format,
+        "time_zone": person.time_zone,
         "paused_until": person.paused_until.isoformat() if person.paused_until else None,
         "suppressed": suppression.is_suppressed(connection, person.address),
         "attributes": dict(person.attributes),
@@ -183,6 +187,7 @@ def _find_one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> S
         follows=parse_follows(row.follows),
         frequency=Frequency(row.frequency),
         mail_format=MailFormat(row.mail_format),
+        time_zone=row.time_zone,
         paused_until=row.paused_until,
         attributes=row.attributes,
         address_since=row.address_since,

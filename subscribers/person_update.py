@@ -14,6 +14,7 @@ from subscribers.audience import format_follows
 from subscribers.errors import AttributeNameError
 from subscribers.history import Event, HistoryEntry, Way, record
 from subscribers.subscriber import Frequency, Subscriber, clean_name
+from subscribers.time_zones import time_zone_named
 
 LONGEST_ATTRIBUTE = 10_000
 """Characters of an attribute's value."""
@@ -26,6 +27,7 @@ class PersonChanges:
     name: str | None = None
     follows: frozenset[str] | None = None
     frequency: Frequency | None = None
+    time_zone: str | None = None
     attributes: Mapping[str, str | None] = field(default_factory=dict)
 
 
@@ -40,7 +42,7 @@ def update_person(
 ) -> list[str]:
     """Change the person and record it; returns the names of the values that are different now.
 
-    Raises AttributeNameError for an attribute that a segment could not name.
+    Raises AttributeNameError for an attribute that a segment could not name, and TimeZoneError.
     """
     values = changed_values(person, changes)
     if values:
@@ -70,12 +72,14 @@ def changed_values(person: Subscriber, changes: PersonChanges) -> dict[str, Any]
         "name": None if changes.name is None else clean_name(changes.name),
         "follows": None if changes.follows is None else format_follows(changes.follows),
         "frequency": None if changes.frequency is None else changes.frequency.value,
+        "time_zone": None if changes.time_zone is None else time_zone_named(changes.time_zone),
         "attributes": attributes,
     }
     before: dict[str, Any] = {
         "name": person.name,
         "follows": format_follows(person.follows),
         "frequency": person.frequency.value,
+        "time_zone": person.time_zone,
         "attributes": dict(person.attributes),
     }
     return {

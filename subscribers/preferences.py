@@ -1,4 +1,4 @@
-"""What readers set for themselves: tags, name, frequency, the form of mails, and a pause."""
+"""What readers set for themselves: tags, name, frequency, form of mails, time zone, and a pause."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from subscribers import tables
 from subscribers.audience import format_follows
 from subscribers.history import Event, HistoryEntry, Way, record
 from subscribers.subscriber import Frequency, MailFormat, clean_name
+from subscribers.time_zones import time_zone_named
 
 
 def choose(
@@ -92,6 +93,21 @@ def set_mail_format(
     changed = _set(connection, subscriber_id, column, mail_format.value)
     if changed:
         _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"gets {mail_format}")
+    return changed
+
+
+def set_time_zone(
+    connection: sa.Connection, subscriber_id: int, time_zone: str, way: Way, now: datetime
+) -> bool:
+    """Set the reader's time zone, "" for the site's own; False if nothing changed.
+
+    Raises TimeZoneError.
+    """
+    name = time_zone_named(time_zone)
+    changed = _set(connection, subscriber_id, tables.subscribers.c.time_zone, name)
+    if changed:
+        detail = f"is in {name}" if name else "is in no time zone of their own"
+        _record(connection, subscriber_id, Event.PREFERENCES, way, now, detail)
     return changed
 
 

@@ -51,6 +51,7 @@ LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
 class Subscriber:
     """A person. An empty `follows` means that they follow every tag.
 
+    `time_zone` is "" for a reader who has not chosen one and is taken to be in the site's.
     `address_since` is the time of the last change of address. Personal links made before
     `links_since` no longer work, except those that unsubscribe.
     """
@@ -61,6 +62,7 @@ class Subscriber:
     follows: frozenset[str] = frozenset()
     frequency: Frequency = Frequency.WEEKLY
     mail_format: MailFormat = MailFormat.HTML
+    time_zone: str = ""
     paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     address_since: datetime | None = None

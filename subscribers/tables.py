@@ -102,6 +102,8 @@ subscribers = sa.Table(
     sa.Column("follows", sa.String, nullable=False, default=""),
     sa.Column("frequency", sa.String, nullable=False, default="weekly"),  # weekly | monthly
     sa.Column("mail_format", sa.String, nullable=False, server_default="html"),  # html | text
+    # A name of the IANA database that the reader chose; "": the site's own.
+    sa.Column("time_zone", sa.String, nullable=False, server_default=""),
     sa.Column("paused_until", UtcDateTime),
     sa.Column("attributes", sa.JSON, nullable=False, default=dict),
     sa.Column("created_at", UtcDateTime, nullable=False),

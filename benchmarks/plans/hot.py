@@ -270,7 +270,10 @@ HOT = (
     ),
     Operation(
         name="status ISSUE, and the numbers of a send on the desk",
-        do=lambda scene: (issue_status(scene.site, scene.issue), progress(scene.site, scene.issue)),
+        do=lambda scene: (
+            issue_status(scene.site, scene.issue, now=scene.now),
+            progress(scene.site, scene.issue),
+        ),
         within=100,
     ),
     Operation(name="/metrics", do=lambda scene: collect(scene.site, scene.now), within=100),

@@ -88,8 +88,10 @@ def preview(
             "blocking": document["blocking"],
             "warnings": document["warnings"],
             "selection": selection_document(previewed.audience),
+            "goes_out": previewed.goes_out.isoformat() if previewed.goes_out else None,
         },
         f"{previewed.issue.name}: {len(previewed.message)} bytes; open {out / 'index.html'}",
+        *([f"goes out {previewed.goes_out:%Y-%m-%d %H:%M} UTC"] if previewed.goes_out else []),
         *selection_lines(previewed.audience),
     )
     return OK

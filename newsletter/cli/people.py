@@ -90,11 +90,17 @@ def export_all(invocation: Invocation, out: Path) -> int:
 @list_option
 @click.option("--name", default="", help="The person's name.")
 @click.option("--tags", default=None, help="Tags they follow, separated by commas.")
+@click.option("--time-zone", default="", help="Where they live, such as Europe/London.")
 @json_option
 @now_option
 @pass_invocation
 def add_one(
-    invocation: Invocation, address: str, list_slug: str, name: str, tags: str | None
+    invocation: Invocation,
+    address: str,
+    list_slug: str,
+    name: str,
+    tags: str | None,
+    time_zone: str,
 ) -> int:
     """Put one person on a list.
 
@@ -113,6 +119,7 @@ def add_one(
             now=invocation.now,
             name=name,
             follows=follows,
+            note=people.OperatorNote(time_zone=time_zone),
         )
     invocation.report(
         {"address": address, "list": list_slug, "outcome": outcome},
@@ -136,6 +143,7 @@ def show_one(invocation: Invocation, address: str) -> int:
     lines = [
         f"{person['address']}  {person['name']}".rstrip(),
         f"follows: {', '.join(person['tags']) or 'everything'}",
+        *([f"time zone: {person['time_zone']}"] if person["time_zone"] else []),
         *[f"{entry['list']}: {entry['status']}" for entry in person["subscriptions"]],
         *[
             f"suppressed: {entry['reason']} (since {entry['at']})"

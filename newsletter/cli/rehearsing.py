@@ -121,8 +121,14 @@ def _issue_row(issue: RehearsedIssue, zone: ZoneInfo) -> tuple[str, ...]:
         f"{issue.octets / 1000:.0f}" if issue.octets else "",
         f"{issue.readers:,}",
         _duration(issue.takes),
-        ", ".join([*said, *others]),
+        ", ".join([*said, *others, *_last_hour(issue, zone)]),
     )
+
+
+def _last_hour(issue: RehearsedIssue, zone: ZoneInfo) -> list[str]:
+    if issue.last_hour is None:
+        return []
+    return [f"the last readers' hour comes {issue.last_hour.astimezone(zone):%a %H:%M}"]
 
 
 def _source_row(source: RehearsedSource, zone: ZoneInfo) -> tuple[str, ...]:
@@ -179,6 +185,7 @@ def _document(season: Season) -> dict[str, object]:
                 "accepted": issue.accepted,
                 "begins": issue.begins.isoformat(),
                 "ends": issue.ends.isoformat() if issue.ends else None,
+                "last_hour": issue.last_hour.isoformat() if issue.last_hour else None,
                 "seconds": round(issue.takes.total_seconds(), 1) if issue.takes is not None else None,
                 "troubles": [trouble.name.lower() for trouble in issue.troubles],
                 "blocking": list(issue.blocking),

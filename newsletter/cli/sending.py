@@ -20,8 +20,9 @@ from newsletter.cli.invocation import (
     pass_invocation,
     processes_option,
 )
-from newsletter.cli.status import job_document
+from newsletter.cli.status import job_document, waiting_document, waiting_words
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.issue import State
 from newsletter.result_codes import FINDINGS, OK, TEMPORARY, UNEXPECTED_ERROR, codes_of
 
 # Each command imports what it needs when it runs, so that the others start quickly.
@@ -81,8 +82,13 @@ def send(
                 "audience": count.audience,
                 "editions": count.editions,
                 "segment": count.segment or None,
+                "waves": [
+                    {"not_before": wave.not_before.isoformat(), "messages": wave.messages}
+                    for wave in count.waves
+                ],
             },
             f"{count.issue}: {count.audience} messages in {count.editions} editions, nothing sent",
+            *[f"  {wave.not_before:%Y-%m-%d %H:%M} UTC: {wave.messages}" for wave in count.waves],
         )
         return OK
     with interruptible() as interrupted, _progress_bar(invocation) as progress:
@@ -125,7 +131,7 @@ def run(invocation: Invocation) -> int:
             "newsletters": [_run_document(outcome) for outcome in report.newsletters],
             "jobs": [job_document(run.outcome) for run in report.others],
         },
-        *[f"{outcome.newsletter}: {outcome.did}" for outcome in report.newsletters],
+        *[_run_line(outcome) for outcome in report.newsletters],
     )
     code = _report_code(report)
     if supervisor.has_abandoned_any:
@@ -194,13 +200,21 @@ def _log_outcome(outcome: SendOutcome) -> None:
     for state in _FAILED:
         if outcome.counts.get(state, 0):
             log.warning("%s: %d %s", name, outcome.counts[state], state)
-    waiting = sum(outcome.counts.get(state, 0) for state in _OPEN)
-    if waiting:
-        log.warning("%s: %d still to be sent; run it again", name, waiting)
+    unsent = _unsent(outcome)
+    if unsent:
+        log.warning("%s: %d still to be sent; run it again", name, unsent)
+    if outcome.waiting and outcome.issue.state is State.SENDING:
+        log.info("%s: %s", name, waiting_words(outcome.waiting))
+
+
+def _unsent(outcome: SendOutcome) -> int:
+    """How many deliveries could have gone and have not."""
+    waits = outcome.waiting.count if outcome.waiting else 0
+    return sum(outcome.counts.get(state, 0) for state in _OPEN) - waits
 
 
 def _outcome_code(outcome: SendOutcome) -> int:
-    if any(outcome.counts.get(state, 0) for state in _OPEN):
+    if _unsent(outcome):
         return TEMPORARY
     return FINDINGS if any(outcome.counts.get(state, 0) for state in _FAILED) else OK
 
@@ -213,12 +227,20 @@ def _outcome_document(outcome: SendOutcome) -> dict[str, Any]:
         "deliveries": {state: outcome.counts.get(state, 0) for state in DeliveryState},
         "seconds": round(outcome.report.seconds, 3) if outcome.report else 0,
         "paused": outcome.report.paused if outcome.report else "",
+        "waiting": waiting_document(outcome.waiting),
     }
 
 
 def _outcome_line(outcome: SendOutcome) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in outcome.counts.items() if count)
-    return f"{outcome.issue.name} is {outcome.issue.state}: {counts or 'nobody to send to'}"
+    waits = f"; {waiting_words(outcome.waiting)}" if outcome.waiting else ""
+    return f"{outcome.issue.name} is {outcome.issue.state}: {counts or 'nobody to send to'}{waits}"
+
+
+def _run_line(outcome: RunOutcome) -> str:
+    waits = outcome.sent.waiting if outcome.sent else None
+    line = f"{outcome.newsletter}: {outcome.did}"
+    return f"{line}: {waiting_words(waits)}" if waits else line
 
 
 def _run_document(outcome: RunOutcome) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def check(invocation: Invocation) -> int:
     problems = check_site(invocation.folder, os.environ, now=invocation.now)
     if problems:
         raise ConfigurationError(problems)
-    found = remarks(invocation.folder, os.environ)
+    found = remarks(invocation.folder, os.environ, now=invocation.now)
     for remark in found:
         log.warning("%s", remark)
     invocation.report(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from newsletter.pipeline.status import IssueStatus, SiteStatus
     from newsletter.site.clicks import Clicks
     from newsletter.store.job_outcomes import JobOutcome
+    from newsletter.store.ledger import Waiting, Wave
     from newsletter.store.nodes import Node
 
 
@@ -79,10 +80,15 @@ def status(
     from newsletter.cli.audience import selection_document, selection_lines
     from newsletter.pipeline.reader_view import selected_audience
 
-    counted = issue_status(site, chosen)
+    counted = issue_status(site, chosen, now=invocation.now)
     size = selected_audience(site, chosen, now=invocation.now)
-    document = {**_issue_document(counted), "selection": selection_document(size)}
-    invocation.answer(document, _issue_line(counted), *selection_lines(size))
+    document = {
+        **_issue_document(counted),
+        "waves": [_wave_document(wave) for wave in counted.waves],
+        "selection": selection_document(size),
+    }
+    waves = [_wave_line(wave) for wave in counted.waves]
+    invocation.answer(document, _issue_line(counted), *waves, *selection_lines(size))
     return OK
 
 
@@ -158,7 +164,41 @@ def _issue_document(status: IssueStatus) -> dict[str, Any]:
         "audience": status.audience,
         "deliveries": status.deliveries,
         "clicks": _clicks_document(status.clicks) if status.clicks else None,
+        "waiting": waiting_document(status.waiting),
     }
+
+
+def waiting_document(waiting: Waiting | None) -> dict[str, Any] | None:
+    """What waits for its readers' hour, in the shape of `status --json` and `send --json`."""
+    return {"count": waiting.count, "until": waiting.until.isoformat()} if waiting else None
+
+
+def waiting_words(waiting: Waiting) -> str:
+    """The same in words."""
+    wait = "waits" if waiting.count == 1 else "wait"
+    return (
+        f"{counted(waiting.count, 'message')} {wait} for the hour of the readers' own day, "
+        f"the next from {waiting.until:%Y-%m-%d %H:%M} UTC on"
+    )
+
+
+def _wave_document(wave: Wave) -> dict[str, Any]:
+    return {
+        "not_before": wave.not_before.isoformat(),
+        "zones": list(wave.zones),
+        "planned": wave.planned,
+        "accepted": wave.accepted,
+        "left": wave.left,
+    }
+
+
+def _wave_line(wave: Wave) -> str:
+    zones = [zone or "the site's own time zone" for zone in wave.zones]
+    more = f" and {len(zones) - 3} more" if len(zones) > 3 else ""
+    return (
+        f"  {wave.not_before:%Y-%m-%d %H:%M} UTC: {wave.planned} planned, {wave.accepted} accepted, "
+        f"{wave.left} left: {', '.join(zones[:3])}{more}"
+    )
 
 
 def _clicks_document(clicks: Clicks) -> dict[str, Any]:
@@ -177,6 +217,7 @@ def _issue_line(status: IssueStatus) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in status.deliveries.items() if count)
     note = f" ({note_text(status.issue.note)})" if status.issue.note else ""
     clicks = f"; {counted(status.clicks.total, 'click')}" if status.clicks else ""
+    waits = f"; {waiting_words(status.waiting)}" if status.waiting else ""
     return f"{status.issue.name}: {status.issue.state}{note}" + (
-        f": {status.audience} readers: {counts}{clicks}" if counts else ""
+        f": {status.audience} readers: {counts}{clicks}{waits}" if counts else ""
     )

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from newsletter.config.durations import Duration, written
 from newsletter.config.patterns import Patterns
 from newsletter.config.popular import PopularSettings
+from newsletter.config.readers_hour import ReadersHour
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
 from newsletter.config.source import SourceSettings
@@ -85,6 +86,8 @@ class NewsletterSettings(Table):
     """Only subscribers for whom this holds get it: `plan = 'gold' and tag:security`. See [Segments](how-to/segments.md)."""
     schedule: Schedule
     """Five cron fields, with days of the week by name, at most once a day: `0 7 * * mon`."""
+    deliver: ReadersHour | None = None
+    """`reader 07:00`: each reader gets a due issue at this hour of their own day. Unset: everybody at once. See [Everyone's own morning](how-to/everyones-own-morning.md)."""
     approval: Literal["auto", "unless-commented", "hold", "remind"] = "auto"
     """`auto`: due issues are sent; `unless-commented`: they are sent unless a reviewer's comment is open; `hold`: they wait for an editor; `remind`: they wait, and the editors get a reminder by mail."""
     paused: bool = False

@@ -22,6 +22,7 @@ from newsletter.config.settings import (
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
 from newsletter.pipeline.check_mail_sources import in_mail_sources
+from newsletter.pipeline.check_waves import due_in_a_send
 from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
@@ -51,16 +52,18 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     return problems
 
 
-def remarks(folder: Path, environment: Mapping[str, str]) -> list[Problem]:
-    """What is not wrong, but may not be meant: sources that are listed twice and differ.
+def remarks(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
+    """What is not wrong, but may not be meant: sources that are listed twice and differ, and issues
+    that may fall due while the last readers of the one before still wait for their hour.
 
     For a site of which `check` finds no problem.
     """
-    return [
-        remark
-        for slug, newsletter in load_settings(folder, environment).newsletters.items()
-        for remark in _listed_twice(slug, newsletter, str(folder / FILE_NAME))
-    ]
+    settings, file = load_settings(folder, environment), str(folder / FILE_NAME)
+    found: list[Problem] = []
+    for slug, newsletter in settings.newsletters.items():
+        found += _listed_twice(slug, newsletter, file)
+        found += due_in_a_send(slug, newsletter, settings.site.zone, now, file)
+    return found
 
 
 def _listed_twice(slug: str, newsletter: NewsletterSettings, file: str) -> Iterator[Problem]:

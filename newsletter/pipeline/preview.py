@@ -12,6 +12,7 @@ from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
 from newsletter.pipeline.reader_view import AudienceSize, selected_audience
 from newsletter.rendering.lint import LintFinding
 from newsletter.site.editions import current_editions, groups_of
+from newsletter.site.readers_hour import goes_out_to
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 
@@ -30,6 +31,8 @@ class Preview:
     findings: Sequence[LintFinding]
     audience: AudienceSize | None
     """The audience, if a condition selects it."""
+    goes_out: datetime | None
+    """When this reader gets it; None for an issue that is being sent, or was."""
 
 
 def preview(
@@ -46,6 +49,7 @@ def preview(
         text=copy.uncounted.text,
         findings=lint_findings(site, issue, [copy.edition]),
         audience=selected_audience(site, issue, now=now),
+        goes_out=goes_out_to(site, issue, copy.time_zone),
     )
 
 

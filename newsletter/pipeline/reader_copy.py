@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.articles.tags import slug_of
@@ -32,10 +32,11 @@ class Reader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReaderCopy:
-    """The edition that a reader gets, and who they are."""
+    """The edition that a reader gets, who they are, and the time zone that they chose."""
 
     edition: Edition
     to: Addressee
+    time_zone: str = ""
 
     @property
     def html(self) -> str:
@@ -50,7 +51,7 @@ class ReaderCopy:
     @property
     def uncounted(self) -> ReaderCopy:
         """The same with direct links: a person who previews an issue is not counted."""
-        return ReaderCopy(edition=self.edition.uncounted, to=self.to)
+        return replace(self, edition=self.edition.uncounted)
 
     @property
     def impersonal_html(self) -> str:
@@ -65,7 +66,7 @@ def copy_for(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Read
     So it does for a reader for whom the issue has no section.
     """
     group = complete_group(site, issue)._replace(follows=format_follows(map(slug_of, reader.tags)))
-    name = ""
+    name = zone = ""
     if reader.address:
         with site.database.transaction(read_only=True) as connection:
             try:
@@ -80,9 +81,9 @@ def copy_for(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Read
             raise UnknownNameError(
                 f"{issue.name} has no section for {reader.address}", fix="choose another reader"
             )
-        name = person.name
+        name, zone = person.name, person.time_zone
     to = specimen_addressee(site, address=reader.address or SAMPLE_READER, name=name)
-    return ReaderCopy(edition=_edition_for(site, issue, group), to=to)
+    return ReaderCopy(edition=_edition_for(site, issue, group), to=to, time_zone=zone)
 
 
 def message_of(site: Site, issue: Issue, copy: ReaderCopy) -> bytes:

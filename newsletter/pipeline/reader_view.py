@@ -17,6 +17,7 @@ from newsletter.rendering.html import encoded_size
 from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.slots import fill
 from newsletter.site.editions import complete_group, key_for
+from newsletter.site.readers_hour import goes_out_to
 from newsletter.site.recipients import recipients_of, selection_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
@@ -29,7 +30,8 @@ class ReaderView:
     """One reader's message; `size` is that of its encoded HTML in octets.
 
     `sharing` of all `readers` get this edition, which is one of `editions`. `sha256` is the hash of
-    the HTML that this reader gets, with specimens instead of the personal links.
+    the HTML that this reader gets, with specimens instead of the personal links. `goes_out` is when
+    they get it, None for an issue that is being sent, or was.
     """
 
     issue: Issue
@@ -41,6 +43,7 @@ class ReaderView:
     sharing: int
     readers: int
     editions: int
+    goes_out: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +85,7 @@ def view_as_reader(
         sharing=readers[edition.key],
         readers=readers.total(),
         editions=len(readers),
+        goes_out=goes_out_to(site, issue, copy.time_zone),
     )
 
 

@@ -19,7 +19,7 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
-from newsletter.store.ledger import counts_of, expire_rest
+from newsletter.store.ledger import Wave, counts_of, expire_rest, waves_of
 from newsletter.store.relay_troubles import troubles_since
 from newsletter.store.report import RefusalReason
 
@@ -59,7 +59,8 @@ class IssueReport:
     """Everything known about a send; `left` counts unsubscriptions by way.
 
     `troubles` are the relays that cannot be used at the moment, `next_retry` is when the first
-    deferred message is tried again. `clicks` is None if the issue's clicks are not counted.
+    deferred message is tried again. `clicks` is None if the issue's clicks are not counted. `waves`
+    are its deliveries by the hour of their readers' day, none if all go at once.
     """
 
     issue: Issue
@@ -71,6 +72,7 @@ class IssueReport:
     troubles: Sequence[RelayTrouble]
     next_retry: datetime | None
     clicks: Clicks | None
+    waves: Sequence[Wave]
 
 
 def progress(site: Site, issue: Issue) -> SendProgress:
@@ -112,6 +114,7 @@ def report(site: Site, issue: Issue) -> IssueReport:
             troubles=troubles_since(connection, started) if is_open and started else (),
             next_retry=report_store.next_retry(connection, number) if is_open else None,
             clicks=clicks_of(connection, issue),
+            waves=waves_of(connection, number),
         )
 
 

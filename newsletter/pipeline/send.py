@@ -20,21 +20,26 @@ from newsletter.pipeline.processes import divide_connections, worker_processes
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.retry import take_back_alike
 from newsletter.site.editions import fitting_key, groups_of, public_group
+from newsletter.site.readers_hour import mornings_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger import SqlLedger, is_conserved, settle_unknown
+from newsletter.store.ledger import SqlLedger, Waiting, is_conserved, settle_unknown, waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendOutcome:
-    """The state of the issue after a send; `report` is None if there was nothing to do."""
+    """The state of the issue after a send; `report` is None if there was nothing to do.
+
+    `waiting` are the deliveries that go at a later hour of their readers' day.
+    """
 
     issue: Issue
     audience: int
     counts: Mapping[DeliveryState, int]
     report: SendReport | None
+    waiting: Waiting | None
 
 
 def send(
@@ -49,30 +54,34 @@ def send(
 ) -> SendOutcome:
     """Deliver the issue to its whole audience, to each reader once.
 
-    An interrupted send is resumed. If there are sending nodes, they deliver; otherwise
-    `processes` processes do, by default as many as the setting sending.processes. `progress` is
-    called with the number of deliveries that have ended since its last call. Raises
-    ConfigurationError if there is no relay, and NotPermittedError for an issue that is not
-    approved, for one that is later than max_lateness (which is then held), and for a site that
-    was restored from a backup and is not armed.
+    What goes at a later hour of its readers' day waits for a later call. An interrupted send is
+    resumed. If there are sending nodes, they deliver; otherwise `processes` processes do, by default
+    as many as the setting sending.processes. `progress` is called with the number of deliveries that
+    have ended since its last call. Raises ConfigurationError if there is no relay, and
+    NotPermittedError for an issue that is not approved, for one that is later than max_lateness
+    (which is then held), and for a site that was restored from a backup and is not armed.
     """
     control = RunControl(clock=clock, interrupted=interrupted, progress=progress)
     issue = begin(site, slug, number, now=clock())
     if issue.state is State.SENT:
-        return _outcome(site, issue, None)
+        return _outcome(site, issue, None, clock())
     ledger = ledger_of(site, issue)
     audience = _plan(site, issue, ledger, clock())
+    waits = waiting_of(site, issue, clock())
+    if waits is not None and _is_all(ledger, waits, clock()):
+        return _outcome(site, issue, None, clock())
     try:
         report = _send_by_nodes(site, issue, ledger, control)
         if report is None:
             most = processes or site.settings.sending.processes
-            shares = divide_connections(site.settings.relays, most, audience)
+            may_go = audience - (waits.count if waits else 0)
+            shares = divide_connections(site.settings.relays, most, may_go)
             report = _send_by_processes(site, issue, shares, control)
         if report.refused_alike:
             take_back_alike(site, issue, report.refused_alike, clock())
     finally:
         report_rejections(site, issue, clock())
-    return _outcome(site, finish(site, issue, ledger, clock()), report)
+    return _outcome(site, finish(site, issue, ledger, clock()), report, clock())
 
 
 def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
@@ -146,6 +155,7 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
         groups = groups_of(site, connection, issue, now)
+        _approved, started = issue_store.send_times(connection, issue)
     number_of = {edition.key: number for number, edition in frozen.items()}
     keys = {group: fitting_key(site, issue, number_of, group) for group in groups}
     public = fitting_key(site, issue, number_of, public_group(site, issue))
@@ -153,7 +163,18 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
         {group: number_of[key] for group, key in keys.items() if key is not None},
         number_of[public] if public is not None else None,
         now,
+        mornings_of(site, issue.newsletter, start=min(issue.goes_out, started or now)),
     )
+
+
+def _is_all(ledger: SqlLedger, waits: Waiting, now: datetime) -> bool:
+    """Whether nothing else is to do before the readers' hour, or the time of a retry."""
+    counts = ledger.counts()
+    in_hand = counts[DeliveryState.CLAIMED] + counts[DeliveryState.TRANSMITTING]
+    if in_hand or counts[DeliveryState.PENDING] != waits.count:
+        return False
+    retry = ledger.next_retry() if counts[DeliveryState.DEFERRED] else None
+    return retry is None or retry > now
 
 
 def _send_by_nodes(
@@ -216,6 +237,18 @@ def finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
         return issue_store.find_issue(connection, issue.newsletter, issue.number)
 
 
-def _outcome(site: Site, issue: Issue, report: SendReport | None) -> SendOutcome:
+def waiting_of(site: Site, issue: Issue, now: datetime) -> Waiting | None:
+    """What waits for a later hour of its readers' day; None if nothing does."""
+    with site.database.transaction(read_only=True) as connection:
+        return waiting(connection, issue_store.issue_id(connection, issue), now)
+
+
+def _outcome(site: Site, issue: Issue, report: SendReport | None, now: datetime) -> SendOutcome:
     counts = ledger_of(site, issue).counts()
-    return SendOutcome(issue=issue, audience=sum(counts.values()), counts=counts, report=report)
+    return SendOutcome(
+        issue=issue,
+        audience=sum(counts.values()),
+        counts=counts,
+        report=report,
+        waiting=waiting_of(site, issue, now) if issue.state is not State.SENT else None,
+    )

@@ -88,7 +88,7 @@ def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> bool:
             connection,
             [Batch(issue_id=number, first=first, last=last) for first, last in ranges],
         )
-        return bool(ranges) or is_under_way(connection, number)
+        return bool(ranges) or is_under_way(connection, number, now)
 
 
 def _progress_reporter(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.issues.issue import Issue
+from newsletter.issues.issue import Issue, State
 from newsletter.issues.reasons import FailedSource
 from newsletter.site.clicks import Clicks, clicks_of
 from newsletter.site.failed_sources import failed_sources
@@ -16,19 +18,34 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.job_outcomes import JobOutcome, last_outcomes
-from newsletter.store.ledger import DeliveryCounts, counts_of, counts_of_all, recount
+from newsletter.store.ledger import (
+    DeliveryCounts,
+    Waiting,
+    Wave,
+    counts_of,
+    counts_of_all,
+    recount,
+    waiting,
+    waves_of,
+)
 from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.outbox import LetterCounts, count_letters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueStatus:
-    """One issue with the counts of its ledger; `clicks` is None if they are not counted."""
+    """One issue with the counts of its ledger; `clicks` is None if they are not counted.
+
+    `waiting` are the deliveries of an unfinished send that go at a later hour of their readers' day.
+    `waves` are all by that hour, for an issue that is asked for alone.
+    """
 
     issue: Issue
     audience: int
     deliveries: dict[DeliveryState, int]
     clicks: Clicks | None
+    waiting: Waiting | None
+    waves: tuple[Wave, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +78,7 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
         counts_by_issue = counts_of_all(connection)
         letters = count_letters(connection)
         found = tuple(
-            _status(
-                issue, counts_by_issue[issue.newsletter, issue.number], clicks_of(connection, issue)
-            )
+            _status(connection, issue, counts_by_issue[issue.newsletter, issue.number], now)
             for issue in issues
             if issue.newsletter in site.settings.newsletters
         )
@@ -82,14 +97,16 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
     )
 
 
-def issue_status(site: Site, issue: Issue) -> IssueStatus:
-    """The issue with its deliveries by state."""
+def issue_status(site: Site, issue: Issue, *, now: datetime, alone: bool = True) -> IssueStatus:
+    """The issue with its deliveries by state; `alone` also by the hour of their readers' day."""
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
-        planned = issue_store.audience_of(connection, issue)
-        counts = counts_of(connection, number)
-        clicks = clicks_of(connection, issue)
-    return _status(issue, DeliveryCounts(audience=planned, deliveries=counts), clicks)
+        counts = DeliveryCounts(
+            audience=issue_store.audience_of(connection, issue),
+            deliveries=counts_of(connection, number),
+        )
+        status = _status(connection, issue, counts, now)
+        return replace(status, waves=waves_of(connection, number)) if alone else status
 
 
 def recount_deliveries(site: Site, issue: Issue) -> None:
@@ -98,10 +115,16 @@ def recount_deliveries(site: Site, issue: Issue) -> None:
         recount(connection, issue_store.issue_id(connection, issue))
 
 
-def _status(issue: Issue, counts: DeliveryCounts, clicks: Clicks | None) -> IssueStatus:
+def _status(
+    connection: sa.Connection, issue: Issue, counts: DeliveryCounts, now: datetime
+) -> IssueStatus:
+    waits = None
+    if issue.state in (State.SENDING, State.STOPPED):
+        waits = waiting(connection, issue_store.issue_id(connection, issue), now)
     return IssueStatus(
         issue=issue,
         audience=counts.audience or 0,
         deliveries=dict(counts.deliveries),
-        clicks=clicks,
+        clicks=clicks_of(connection, issue),
+        waiting=waits,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -101,6 +102,12 @@ def links_url(settings: Settings, newsletter: str) -> str:
 def has_digest(settings: Settings, list_slug: str) -> bool:
     """Whether the list's readers may choose a monthly digest."""
     return any(newsletter.digest_of for newsletter in newsletters_of(settings, list_slug).values())
+
+
+def readers_hours(settings: Settings, list_slug: str) -> tuple[time, ...]:
+    """The hours of their own day at which the list's readers get issues; none if all get them at once."""
+    found = newsletters_of(settings, list_slug).values()
+    return tuple(sorted({one.deliver for one in found if one.deliver is not None}))
 
 
 def site_vocabulary(settings: Settings) -> Vocabulary:

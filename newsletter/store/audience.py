@@ -11,7 +11,7 @@ import sqlalchemy as sa
 Audience = Callable[[datetime], sa.Select[Any]]
 """The only source of addresses (rule 1).
 
-Selects subscriber_id, address, name, follows, sees, links_since, mail_format.
+Selects subscriber_id, address, name, follows, sees, links_since, mail_format, time_zone.
 """
 
 

@@ -12,7 +12,8 @@ from newsletter.plural import counted
 from newsletter.store.database import Database
 from newsletter.store.ledger import counts_match
 from newsletter.store.migrations import is_current
-from newsletter.store.tables import deliveries, fetches, issues, receipts
+from newsletter.store.tables import deliveries, fetches, issues, receipts, waves
+from subscribers.tables import UtcDateTime
 
 RECENT_RECEIPTS = 1000
 """How many receipts are examined, since there may be a hundred million."""
@@ -80,10 +81,19 @@ def miscounted(connection: sa.Connection) -> list[str]:
 
 
 def sending_since(connection: sa.Connection, *, before: datetime) -> dict[str, datetime]:
-    """The issues whose send began before this time and has not ended."""
+    """The issues whose send began before this time and has not ended.
+
+    One that goes out at an hour of each reader's day began for the last of them at that hour.
+    """
+    last = (
+        sa.select(sa.func.max(waves.c.not_before))
+        .where(waves.c.issue_id == issues.c.id)
+        .scalar_subquery()
+    )
+    began = sa.func.coalesce(last, issues.c.send_started_at)
     rows = connection.execute(
         sa.select(issues.c.newsletter, issues.c.number, issues.c.send_started_at)
-        .where(issues.c.state == State.SENDING, issues.c.send_started_at < before)
+        .where(issues.c.state == State.SENDING, began < sa.literal(before, UtcDateTime()))
         .order_by(issues.c.newsletter, issues.c.number)
     )
     return {f"{row[0]}/{row[1]}": row[2] for row in rows}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.store.ledger import attempts_of, counts_of
-from newsletter.store.tables import issues, receipts, webhook_messages
+from newsletter.store.tables import issues, receipts, waves, webhook_messages
 
 
 def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
@@ -54,6 +54,18 @@ def accepted_since(connection: sa.Connection, moment: datetime) -> dict[str, int
         .order_by(receipts.c.relay)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def waiting_for_hour(connection: sa.Connection, now: datetime) -> dict[str, int]:
+    """How many messages of each running send go at a later hour of their readers' day."""
+    rows = connection.execute(
+        sa.select(issues.c.newsletter, issues.c.number, sa.func.sum(waves.c.planned))
+        .join(waves, waves.c.issue_id == issues.c.id)
+        .where(issues.c.state == State.SENDING, waves.c.not_before > now)
+        .group_by(issues.c.newsletter, issues.c.number)
+        .order_by(issues.c.newsletter, issues.c.number)
+    )
+    return {f"{row[0]}/{row[1]}": int(row[2]) for row in rows}
 
 
 def oldest_send(connection: sa.Connection) -> datetime | None:

@@ -21,8 +21,21 @@ deliveries = sa.Table(
     sa.Column("retry_at", UtcDateTime),
     sa.Column("sender", sa.String),  # the sender that claimed it
     sa.Column("claimed_at", UtcDateTime),
+    # The hour of the reader's own day, frozen when it is planned. While the delivery waits for it,
+    # it stands in retry_at too, by which a claim finds what may go.
+    sa.Column("not_before", UtcDateTime),
     sa.Index("ix_deliveries_state", "issue_id", "state", "retry_at", "subscriber_id"),
     sqlite_with_rowid=False,  # a third less to write in each commit
+)
+
+waves = sa.Table(
+    "waves",
+    metadata,
+    # An issue's deliveries with one `not_before`, as they were planned.
+    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), primary_key=True),
+    sa.Column("not_before", UtcDateTime, primary_key=True),
+    sa.Column("planned", Id, nullable=False),
+    sa.Column("zones", sa.JSON, nullable=False),  # names of time zones; "" is the site's own
 )
 
 ledger_counts = sa.Table(

@@ -25,6 +25,7 @@ from newsletter.store.sending_tables import (
     receipts,
     relay_limits,
     troubles_of_nodes,
+    waves,
     webhook_endpoints,
     webhook_messages,
 )
@@ -57,6 +58,7 @@ __all__ = [  # what is imported from here besides the tables below
     "tries",
     "troubles_of_nodes",
     "users",
+    "waves",
     "webhook_endpoints",
     "webhook_messages",
 ]

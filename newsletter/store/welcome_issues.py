@@ -11,22 +11,27 @@ from newsletter.rendering.edition import Edition
 from newsletter.store.clicks import links_of
 from newsletter.store.editions import edition_of
 from newsletter.store.sending_tables import corrections, deliveries, welcome_issues
-from newsletter.store.tables import editions, issues
+from newsletter.store.tables import editions, issues, waves
 from subscribers.sql import insert_once
 
 
 def newest_sent(connection: sa.Connection, newsletter: str, *, since: datetime) -> int | None:
-    """The number of the newest issue, if all of it is sent and its send began since then.
+    """The number of the newest issue, if its send began since then and has ended.
 
-    While it is being sent, nobody else may plan who gets it.
+    Nobody else may plan who gets it while that is planned. An issue whose later readers wait for an hour
+    of their day is planned, and goes out for a day: a new reader need not wait for that.
     """
+    is_planned = sa.exists().where(waves.c.issue_id == issues.c.id)
     newest = connection.execute(
-        sa.select(issues.c.number, issues.c.state)
+        sa.select(issues.c.number, issues.c.state, is_planned.label("is_planned"))
         .where(issues.c.newsletter == newsletter, issues.c.send_started_at >= since)
         .order_by(issues.c.number.desc())
         .limit(1)
     ).one_or_none()
-    return newest.number if newest is not None and newest.state == State.SENT else None
+    if newest is None:
+        return None
+    goes_out = newest.state == State.SENDING and newest.is_planned
+    return newest.number if newest.state == State.SENT or goes_out else None
 
 
 def has_it(connection: sa.Connection, issue_id: int, subscriber_id: int) -> bool:

@@ -141,6 +141,14 @@ def _of_sends(site: Site, connection: sa.Connection, now: datetime) -> Sequence[
             (now - oldest).total_seconds() if oldest else 0,
         ),
         Metric(
+            name="waiting_for_hour",
+            meaning="Messages of running sends that go at a later hour of their readers' own day",
+            samples=[
+                ({"issue": issue}, count)
+                for issue, count in counts.waiting_for_hour(connection, now).items()
+            ],
+        ),
+        Metric(
             name="last_sent_timestamp_seconds",
             meaning="When the newest issue was completely sent",
             samples=[

@@ -7,7 +7,10 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from email.utils import parseaddr
 from functools import lru_cache
+
+from subscribers.errors import AddressError
 
 # A spreadsheet runs a cell that begins with one of these, some also in full width. Where its language
 # separates cells by semicolons, it also takes parts of a cell that we have quoted for cells.
@@ -75,3 +78,11 @@ def flat_json(text: str) -> dict[str, str]:
         for name, value in values.items()
         if value not in (None, "", [], {})
     }
+
+
+def name_and_address(cell: str) -> tuple[str, str]:
+    """The parts of `Jo <jo@example.org>`. Raises AddressError for thousands of brackets."""
+    try:
+        return parseaddr(cell)
+    except RecursionError as error:
+        raise AddressError("not a name and an address", field="email") from error

@@ -16,8 +16,8 @@ class ImportOptions:
     """How a file is read, and on what terms its people are put on the list.
 
     `source_name` is the file's name, which each consent record gives. `mapping` names the headers
-    of the columns email, name, tags and status. `layout` names the tool that wrote the file; ""
-    recognises it by its header. `confirm` leaves newcomers pending until they confirm. `left`
+    of the columns email, name, tags, status and time_zone. `layout` names the tool that wrote the
+    file; "" recognises it by its header. `confirm` leaves newcomers pending until they confirm. `left`
     means that these people left, here or elsewhere: they are unsubscribed, and newcomers are
     recorded as unsubscribed so that no later import brings them back. `force` also admits people
     who left, are suppressed or were erased, and needs `consent`, which says how they agreed.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from unicodedata import normalize
 
 from subscribers.addresses import parse_address
@@ -19,6 +18,7 @@ from subscribers.importing.cells import (
     date_in,
     flat_json,
     labels_in,
+    name_and_address,
     plain,
     remembered,
 )
@@ -31,12 +31,14 @@ from subscribers.importing.standings import (
     may_say_no,
     says_no,
     says_of,
+    says_of_mapped,
     status_in_cell,
     strongest,
 )
 from subscribers.subscriber import Status
+from subscribers.time_zones import time_zone_named
 
-MAPPED = ("email", "name", "tags", "status")
+MAPPED = ("email", "name", "tags", "status", "time_zone")
 """The columns that `mapping` may name a header for."""
 
 _LEFT_BY_NAME = re.compile(
@@ -82,6 +84,10 @@ class Columns:
         self._names = self._name_columns(mapping)
         self._tags = self._mapped(mapping, "tags") or self._first(
             ("tags",) if self._is_own else layouts.TAGS
+        )
+        self._zone = self._mapped(mapping, "time_zone") or next(
+            (one for one in self._all if self._is_own and one.header.casefold() == "time_zone"),
+            None,
         )
         self._follows_all_tags = self._is_own or "tags" in mapping
         self._is_status_given = "status" in mapping
@@ -165,7 +171,7 @@ class Columns:
         return status, ", ".join(words)
 
     def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
-        """The person in a row. Raises AddressError if the address is not valid or not a member's."""
+        """The person. Raises AddressError (not valid, or not a member's) and TimeZoneError."""
         for column, words in self._roles:
             role = cell_at(cells, column.position).strip()
             if role.casefold() not in words:
@@ -176,14 +182,16 @@ class Columns:
             raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
         address, name = self.address(cells), ""
         if "<" in address:
-            name, address = _name_and_address(address)
+            name, address = name_and_address(address)
         names = [plain(cell_at(cells, column.position)).strip() for column in self._names]
         labels = labels_in(plain(cell_at(cells, self._tags.position))) if self._tags else []
+        zone = plain(cell_at(cells, self._zone.position)) if self._zone else ""
         attributes = self._attributes(cells, labels)
         return Applicant(
             address=parse_address(address),
             name=" ".join(filter(None, names)) or name,
             follows=self._follows(labels),
+            time_zone=time_zone_named(zone, suggests=False),
             attributes=attributes,
             status=status,
             detail=self._detail(cells, status, source_status),
@@ -241,7 +249,7 @@ class Columns:
     def _status_columns(self, mapping: Mapping[str, str]) -> list[tuple[_Column, Says]]:
         if "status" in mapping:
             mapped = self._mapped(mapping, "status")
-            return [(mapped, _says_of_mapped(mapped))] if mapped else []
+            return [(mapped, says_of_mapped(mapped.plain))] if mapped else []
         columns = [column for column in self._all if column.plain not in self.layout.noise]
         found = [(column, says_of(column.plain, self.layout.says)) for column in columns]
         return [(column, says) for column, says in found if says is not None]
@@ -256,7 +264,13 @@ class Columns:
         return {what: column for what, column in found.items() if column is not None}
 
     def _kept_columns(self) -> list[_Column]:
-        used = {self._email, *self._names, self._tags, *(column for column, _ in self._statuses)}
+        used = {
+            self._email,
+            *self._names,
+            self._tags,
+            self._zone,
+            *(column for column, _ in self._statuses),
+        }
         if self._is_own:
             used -= set(self._consent.values())
         else:
@@ -325,11 +339,6 @@ class Columns:
         return f"{self.source_name}{tool}" + (f": {'; '.join(parts)}" if parts else "")
 
 
-def _says_of_mapped(column: _Column) -> Says:
-    known = says_of(column.plain, {})
-    return Says.ACTIVE if known is None and may_say_no(column.plain) else known or Says.WORD
-
-
 def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
     for name in sorted(set(mapping) - set(MAPPED)):
         raise ImportFileError(
@@ -338,11 +347,3 @@ def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
             field=name,
             fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
         )
-
-
-def _name_and_address(cell: str) -> tuple[str, str]:
-    """The parts of `Jo <jo@example.org>`. Raises AddressError for thousands of brackets."""
-    try:
-        return parseaddr(cell)
-    except RecursionError as error:
-        raise AddressError("not a name and an address", field="email") from error

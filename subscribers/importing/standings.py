@@ -212,6 +212,12 @@ def may_say_no(header: str) -> bool:
     return _MAY_BE_A_WISH.search(header) is not None
 
 
+def says_of_mapped(header: str) -> Says:
+    """What a column with this plain header says that an operator named as the status."""
+    known = says_of(header, {})
+    return Says.ACTIVE if known is None and may_say_no(header) else known or Says.WORD
+
+
 def says_no(cell: str) -> bool:
     """Whether the cell is an explicit no, or a word for somebody who is not subscribed."""
     word = plain_header(cell)

@@ -1,7 +1,7 @@
 """A send with everything but the given at its usual; also as a process that can be killed.
 
-`python -m tests.factories.sending DATABASE ISSUE PORT CONNECTIONS [signs_slowly]` sends what can be
-sent.
+`python -m tests.factories.sending DATABASE ISSUE PORT CONNECTIONS [signs_slowly] [at=MOMENT]` sends
+what can be sent at that moment.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def main(url: str, issue_id: str, port: str, connections: str, *how: str) -> Non
     relay = RelaySettings(
         name="main", host="127.0.0.1", port=int(port), connections=int(connections)
     )
-    asyncio.run(send(ledger, relay, timeouts=TIMEOUTS, signs_slowly="signs_slowly" in how))
+    moments = [word.removeprefix("at=") for word in how if word.startswith("at=")]
+    now = datetime.fromisoformat(moments[0]) if moments else NOW
+    slowly = "signs_slowly" in how
+    asyncio.run(send(ledger, relay, now=now, timeouts=TIMEOUTS, signs_slowly=slowly))
 
 
 if __name__ == "__main__":

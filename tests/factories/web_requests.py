@@ -406,6 +406,7 @@ _READERS = (
     _get("/robot"),
     _get("/assets/style.css"),
     _get("/assets/join.js"),
+    _get("/assets/zone.js"),
     _get("/favicon.ico"),
     _get("/robots.txt"),
     _get("/.well-known/security.txt"),

@@ -39,6 +39,19 @@ def send_in_process(*arguments: str) -> None:
     main(*arguments)
 
 
+async def kill_sender(
+    arguments: list[str], catcher: FastCatcher, *, after: int, pause: float
+) -> None:
+    """Start a sender in a process of its own, and kill it so long after so many messages in all."""
+    sender = _STARTS.Process(target=send_in_process, args=arguments)
+    await asyncio.to_thread(sender.start)
+    await asyncio.wait_for(catcher.has_caught(after), timeout=PATIENCE)
+    await asyncio.sleep(pause)
+    sender.kill()
+    await asyncio.to_thread(sender.join)
+    sender.close()
+
+
 async def kill_once(
     database: Database,
     url: str,
@@ -56,15 +69,8 @@ async def kill_once(
     moment, pause = random.randrange(readers), random.random() / 100
     async with fast_server(FastCatcher(plan=FAR_RELAY) if is_far else FastCatcher()) as catcher:
         arguments = [url, str(issue.issue_id), str(catcher.port), str(CONNECTIONS)]
-        sender = _STARTS.Process(
-            target=send_in_process, args=[*arguments, "signs_slowly" if is_far else ""]
-        )
-        await asyncio.to_thread(sender.start)
-        await asyncio.wait_for(catcher.has_caught(moment), timeout=PATIENCE)
-        await asyncio.sleep(pause)
-        sender.kill()
-        await asyncio.to_thread(sender.join)
-        sender.close()
+        arguments += ["signs_slowly"] if is_far else []
+        await kill_sender(arguments, catcher, after=moment, pause=pause)
         after = catcher.messages
         unknown = ledger.recover(NOW).unknown
         await send(ledger, catcher.relay(connections=CONNECTIONS))

@@ -13,6 +13,7 @@ _USED = (
     tables.ledger_counts,
     tables.deliveries,
     tables.editions,
+    tables.waves,
     tables.issues,
     subscriber_tables.subscriptions,
     subscriber_tables.subscribers,

@@ -236,3 +236,13 @@ def test_answers_are_kept_for_a_day(api: Api) -> None:
         assert connection.scalar(sa.select(sa.func.count()).select_from(api_answers)) == 3
         forget_answers(connection, NOW + timedelta(seconds=1))
         assert connection.execute(sa.select(api_answers)).all() == []
+
+
+def test_a_time_zone_is_set_and_shown(api: Api) -> None:
+    """With a new reader, by a change, and back to the site's own; a wrong name is refused."""
+    api.done("POST", PATH, {**NEW, "time_zone": "Asia/Calcutta"})
+    assert api.done("GET", PERSON)["time_zone"] == "Asia/Kolkata"
+    assert api.refused("PATCH", PERSON, {"time_zone": "Mars/Base"}) == (422, "bad-time-zone")
+    for zone in ("Europe/London", ""):
+        assert api.done("PATCH", PERSON, {"time_zone": zone})["changed"] == ["time_zone"]
+        assert api.done("GET", PERSON)["time_zone"] == zone

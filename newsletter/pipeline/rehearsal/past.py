@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from newsletter.site.source_settings import configured, distinct_sources
 from newsletter.store import issues as issue_store
 from newsletter.store import tables
 from newsletter.store.articles import StoryVersion, load_versions
+from newsletter.store.ledger.waves import zones_among
 from newsletter.store.newsletters import advance_watermark, ensure_newsletter
 from newsletter.store.report import acceptances
 from newsletter.store.sources import numbers_of
@@ -41,21 +42,22 @@ class PastSource:
 class Past:
     """What is known before the rehearsal begins, by newsletter.
 
-    `readers` are counted by domain. `sources_of_stories` are the numbers of the sources that had
-    the story with that key.
+    `readers` are counted by domain, `zones` are their time zones. `sources_of_stories` are the numbers
+    of the sources that had the story with that key.
     """
 
     versions: Mapping[str, Sequence[StoryVersion]]
     sources: Mapping[str, Sequence[PastSource]]
     habits: Mapping[str, Mapping[int, SourceHabit]]
     readers: Mapping[str, Mapping[str, int]]
+    zones: Mapping[str, Collection[str]]
     sources_of_stories: Mapping[str, frozenset[int]]
     rate: float | None
 
 
 def load_past(site: Site, slugs: Sequence[str], *, past: int, now: datetime) -> Past:
     """What the site knows of the last `past` weeks; it is only read."""
-    versions, sources, habits, readers = {}, {}, {}, {}
+    versions, sources, habits, readers, zones = {}, {}, {}, {}, {}
     of_stories: dict[str, set[int]] = {}
     with site.database.transaction(read_only=True) as connection:
         for slug in slugs:
@@ -66,6 +68,7 @@ def load_past(site: Site, slugs: Sequence[str], *, past: int, now: datetime) -> 
             versions[slug] = replayable(found, now=now)
             habits[slug] = habits_of(versions[slug], since, past=past, now=now)
             readers[slug] = _readers_by_domain(site, connection, slug, now)
+            zones[slug] = zones_among(connection, readers_of(site, slug)(now).subquery())
             for version in versions[slug]:
                 of_stories.setdefault(version.article.key, set()).add(version.source_number)
         rate = _fastest_send(connection)
@@ -74,6 +77,7 @@ def load_past(site: Site, slugs: Sequence[str], *, past: int, now: datetime) -> 
         sources=sources,
         habits=habits,
         readers=readers,
+        zones=zones,
         sources_of_stories={key: frozenset(numbers) for key, numbers in of_stories.items()},
         rate=rate,
     )
@@ -107,11 +111,15 @@ def _readers_by_domain(
 
 
 def _fastest_send(connection: sa.Connection) -> float | None:
-    """The messages a second of the fastest of the last sends; None if none was large enough."""
-    issues = tables.issues
+    """The messages a second of the fastest of the last sends; None if none was large enough.
+
+    A send at an hour of each reader's day has mostly waited, and says nothing.
+    """
+    issues, waves = tables.issues, tables.waves
+    waited = sa.exists().where(waves.c.issue_id == issues.c.id)
     last = connection.scalars(
         sa.select(issues.c.id)
-        .where(issues.c.state == State.SENT, issues.c.audience >= ENOUGH)
+        .where(issues.c.state == State.SENT, issues.c.audience >= ENOUGH, ~waited)
         .order_by(issues.c.send_started_at.desc())
         .limit(LAST_SENDS)
     ).all()

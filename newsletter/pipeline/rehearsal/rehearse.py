@@ -36,6 +36,7 @@ from newsletter.pipeline.site_on_sink import site_on_sink, subscribe_readers
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.lint.size import CLIPPED
 from newsletter.site.editions import complete_group, render_for
+from newsletter.site.readers_hour import mornings_of
 from newsletter.site.site import Site
 from newsletter.store.articles import StoryVersion, add_versions
 
@@ -64,7 +65,11 @@ def rehearse(
     end = now + weeks * WEEK
     with TemporaryDirectory(prefix="newsletter-rehearsal-") as name, sink() as port:
         copy = site_on_sink(
-            site, Path(name).resolve(), port, connections=1, otherwise={"segment": None}
+            site,
+            Path(name).resolve(),
+            port,
+            connections=1,
+            otherwise={"segment": None, "deliver": None},
         )
         try:
             copy_past(site, copy, since=now - past * WEEK - OPEN_WINDOWS)
@@ -175,9 +180,15 @@ class _Stage:
             accepted=accepted,
             begins=begins,
             ends=ends,
+            last_hour=self._last_hour(slug, due),
             troubles=tuple(troubles),
             blocking=tuple(blocking),
         )
+
+    def _last_hour(self, slug: str, due: datetime) -> datetime | None:
+        """When the last readers have the hour of their day at which they get the issue."""
+        moments_of = mornings_of(self.site, slug, start=due)
+        return max(moments_of(self.known.zones[slug]).values()) if moments_of else None
 
     def _bring(self, slug: str, due: datetime) -> None:
         """Give the newsletter what has appeared by then."""

@@ -25,7 +25,9 @@ class RehearsedIssue:
 
     `octets` is the size of its largest edition's HTML as encoded, `accepted` how many messages the
     sink took. `ends` is when its last message would be handed over, by the limits of the relays;
-    None if nothing says how fast they are, or if nobody gets the issue.
+    None if nothing says how fast they are, or if nobody gets the issue. The forecast is that of a
+    send to everybody at once; `last_hour` is when the last readers have the hour of their own day at
+    which they get it, None if all get it at once.
     """
 
     newsletter: str
@@ -38,6 +40,7 @@ class RehearsedIssue:
     accepted: int
     begins: datetime
     ends: datetime | None
+    last_hour: datetime | None
     troubles: tuple[Trouble, ...]
     blocking: tuple[str, ...]
 

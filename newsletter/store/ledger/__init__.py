@@ -15,10 +15,13 @@ from newsletter.store.ledger.decisions import expire_rest, settle_unknown, unkno
 from newsletter.store.ledger.journals import issues_with_journals
 from newsletter.store.ledger.senders import living_senders
 from newsletter.store.ledger.sql_ledger import SqlLedger
+from newsletter.store.ledger.waves import Waiting, Wave, waiting, waves_of
 
 __all__ = [
     "DeliveryCounts",
     "SqlLedger",
+    "Waiting",
+    "Wave",
     "accepted_by_issue",
     "attempts_of",
     "counts_match",
@@ -34,4 +37,6 @@ __all__ = [
     "recount",
     "settle_unknown",
     "unknown_rows",
+    "waiting",
+    "waves_of",
 ]

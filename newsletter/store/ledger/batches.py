@@ -18,9 +18,12 @@ def lock_planning(connection: sa.Connection, issue_id: int) -> None:
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("plan"), issue_id)))
 
 
-def is_under_way(connection: sa.Connection, issue_id: int) -> bool:
-    """Whether any delivery is pending, or in a sender's hands."""
-    found = sa.exists().where(deliveries.c.issue_id == issue_id, deliveries.c.state.in_(UNDER_WAY))
+def is_under_way(connection: sa.Connection, issue_id: int, now: datetime) -> bool:
+    """Whether any delivery is pending whose moment has come, or is in a sender's hands."""
+    may_go = deliveries.c.not_before.is_(None) | (deliveries.c.not_before <= now)
+    found = sa.exists().where(
+        deliveries.c.issue_id == issue_id, deliveries.c.state.in_(UNDER_WAY), may_go
+    )
     return connection.execute(sa.select(found)).scalar_one()
 
 

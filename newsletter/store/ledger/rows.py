@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.store.ledger.counts import Changes
 from newsletter.store.ledger.prepared import Prepared, numbered, portions
+from newsletter.store.ledger.waves import PLANNED_MORNINGS
 from newsletter.store.tables import deliveries
 from newsletter.store.tables import receipts as receipts_table
 from subscribers.audience import ReaderGroup
@@ -24,38 +25,53 @@ def insert_pending(
     readers: sa.FromClause,
     edition_by_group: Mapping[ReaderGroup, int],
     default_edition: int | None,
+    mornings: Mapping[str, datetime] | None = None,
 ) -> int:
     """Insert a pending delivery per row of `readers` (subscriber_id, follows, sees); returns how many.
 
-    The database does it in one statement, so that the rows do not pass through Python.
+    The database does it in one statement, so that the rows do not pass through Python. `mornings`
+    has the moment of each time zone before which the delivery does not go, that of "" for any other.
     """
     _store_planned_editions(connection, edition_by_group)
+    joined = readers.outerjoin(
+        _PLANNED_EDITIONS,
+        (readers.c.follows == _PLANNED_EDITIONS.c.follows)
+        & (readers.c.sees == _PLANNED_EDITIONS.c.sees),
+    )
+    moment: list[sa.ColumnElement[datetime]] = []
+    if mornings is not None:
+        PLANNED_MORNINGS.create(connection)
+        rows = [{"zone": zone, "not_before": at} for zone, at in mornings.items()]
+        connection.execute(sa.insert(PLANNED_MORNINGS), rows)
+        joined = joined.outerjoin(PLANNED_MORNINGS, readers.c.time_zone == PLANNED_MORNINGS.c.zone)
+        at = PLANNED_MORNINGS.c.not_before
+        moment = [sa.func.coalesce(at, sa.literal(mornings[""], at.type))]
     planned_edition = _PLANNED_EDITIONS.c.edition_id
     edition = sa.func.coalesce(planned_edition, sa.literal(default_edition, planned_edition.type))
     has_edition = sa.true() if default_edition is not None else planned_edition.is_not(None)
     planned = connection.execute(
         sa.insert(deliveries).from_select(
-            ["issue_id", "subscriber_id", "edition_id", "state", "attempts"],
+            [
+                *("issue_id", "subscriber_id", "edition_id", "state", "attempts"),
+                *(("not_before", "retry_at") if moment else ()),
+            ],
             sa.select(
                 sa.literal(issue_id, deliveries.c.issue_id.type),
                 readers.c.subscriber_id,
                 edition,
                 sa.literal(DeliveryState.PENDING.value),
                 sa.literal(0),
+                *moment * 2,
             )
-            .select_from(
-                readers.outerjoin(
-                    _PLANNED_EDITIONS,
-                    (readers.c.follows == _PLANNED_EDITIONS.c.follows)
-                    & (readers.c.sees == _PLANNED_EDITIONS.c.sees),
-                )
-            )
+            .select_from(joined)
             .where(has_edition)
             .order_by(readers.c.subscriber_id),  # indexes then grow at their end, which is fast
         ),
         execution_options={"preserve_rowcount": True},
     )
     _PLANNED_EDITIONS.drop(connection)
+    if mornings is not None:
+        PLANNED_MORNINGS.drop(connection)
     if connection.dialect.name == "postgresql":
         # Until it analyses them, PostgreSQL assumes that the tables are as small as before, and
         # each claim sorts all deliveries (500 ms for a million instead of 10 ms), or reads all

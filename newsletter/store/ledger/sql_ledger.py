@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -33,6 +33,7 @@ from newsletter.store.ledger.journals import (
     take_in,
 )
 from newsletter.store.ledger.rows import insert_pending, note, record
+from newsletter.store.ledger.waves import keep_waves, zones_among
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
 from subscribers.audience import ReaderGroup
@@ -59,12 +60,14 @@ class SqlLedger:
         edition_by_group: Mapping[ReaderGroup, int],
         default_edition: int | None,
         now: datetime,
+        mornings_of: Callable[[Collection[str]], Mapping[str, datetime]] | None = None,
     ) -> int:
         """Write one pending delivery per reader; returns how many the issue has.
 
         The first plan fixes the audience: planning again changes nothing. A reader's edition
         depends on the reader's group. Groups not in the mapping get `default_edition`; None plans
-        nothing for them.
+        nothing for them. `mornings_of` gives the moment of each of these time zones, before which
+        its readers' deliveries do not go; None: all may go at once.
         """
         with self._changing() as (connection, changes):
             this_issue = issues.c.id == self._issue_id
@@ -74,9 +77,12 @@ class SqlLedger:
             if planned:
                 return planned
             readers = self._audience(now).subquery()
+            mornings = mornings_of(zones_among(connection, readers)) if mornings_of else None
             count = insert_pending(
-                connection, self._issue_id, readers, edition_by_group, default_edition
+                connection, self._issue_id, readers, edition_by_group, default_edition, mornings
             )
+            if mornings is not None:
+                keep_waves(connection, self._issue_id, mornings)
             changes.move(None, DeliveryState.PENDING, count)
             connection.execute(sa.update(issues).where(this_issue).values(audience=count))
             return count
@@ -104,7 +110,7 @@ class SqlLedger:
         return self._database.is_sqlite
 
     def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
-        """Claim up to `limit` deliveries that are pending, or deferred and due at `now`.
+        """Claim up to `limit` deliveries that are pending, or deferred, and may go at `now`.
 
         The audience is read again: deliveries to readers who left it become suppressed (rule 1).
         """
@@ -160,7 +166,7 @@ class SqlLedger:
             self._move(connection, changes, subscriber_ids, DeliveryState.PENDING, retry_at=until)
 
     def bring_forward(self) -> None:
-        """Make all pending deliveries claimable now, including those an earlier run postponed."""
+        """Make pending deliveries that an earlier run postponed claimable, from their moment on."""
         with self._database.transaction() as connection:
             connection.execute(
                 sa.update(deliveries)
@@ -168,8 +174,9 @@ class SqlLedger:
                     self._ours,
                     deliveries.c.state == DeliveryState.PENDING,
                     deliveries.c.retry_at.is_not(None),
+                    deliveries.c.retry_at.is_distinct_from(deliveries.c.not_before),
                 )
-                .values(retry_at=None)
+                .values(retry_at=deliveries.c.not_before)
             )
 
     def recover(self, now: datetime) -> Recovery:

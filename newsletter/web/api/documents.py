@@ -25,6 +25,8 @@ def status_of(one: IssueStatus) -> status_models.IssueStatusDocument:
         audience=one.audience,
         deliveries={state.value: count for state, count in one.deliveries.items()},
         clicks=status_models.ClicksDocument.model_validate(one.clicks) if one.clicks else None,
+        waiting=status_models.WaitingDocument.model_validate(one.waiting) if one.waiting else None,
+        waves=[status_models.WaveDocument.model_validate(wave) for wave in one.waves],
     )
 
 

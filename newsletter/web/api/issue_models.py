@@ -86,13 +86,17 @@ class Lint(Given):
 
 
 class PreviewDocument(Given):
-    """One reader's message: its parts, and the whole as it would be sent."""
+    """One reader's message: its parts, and the whole as it would be sent.
+
+    `goes_out` is when this reader gets it; null for an issue that is being sent, or was.
+    """
 
     issue: str
     html: str
     text: str
     message: str
     lint: Lint
+    goes_out: datetime | None
 
 
 class EditDocument(Taken):

@@ -82,7 +82,9 @@ def list_issues(call: OfNewsletter) -> status_models.IssueList:
     with call.site.database.transaction(read_only=True) as connection:
         found = all_issues(connection, call.slug)
     return status_models.IssueList(
-        issues=[status_of(issue_status(call.site, issue)) for issue in found]
+        issues=[
+            status_of(issue_status(call.site, issue, now=call.now, alone=False)) for issue in found
+        ]
     )
 
 
@@ -95,7 +97,7 @@ def show(call: OfIssue) -> issue_models.IssueDocument:
 @editors.get(_ONE + "/status", name="issue status")
 def status(call: OfIssue) -> status_models.IssueStatusDocument:
     """An issue's state and the counts of its deliveries."""
-    return status_of(issue_status(call.site, issue_of(call)))
+    return status_of(issue_status(call.site, issue_of(call), now=call.now))
 
 
 @editors.post(_ONE + "/edits", name="edit")
@@ -150,6 +152,7 @@ def preview(
         text=shown.text,
         message=shown.message.decode("utf-8"),
         lint=lint_document(shown.findings),
+        goes_out=shown.goes_out,
     )
 
 
@@ -182,7 +185,7 @@ def schedule(call: OfIssue, body: status_models.Schedule) -> status_models.Issue
         editor=call.editor.address,
         now=call.now,
     )
-    return status_of(issue_status(call.site, issue))
+    return status_of(issue_status(call.site, issue, now=call.now))
 
 
 @publishers.post(_ONE + "/hold", name="hold")
@@ -212,7 +215,7 @@ def send(call: OfIssue) -> status_models.IssueStatusDocument:
     """Start to deliver an approved issue, or resume it; its status shows the progress."""
     issue = issue_of(call)
     call.context.send_jobs.start(call.slug, issue.number)
-    return status_of(issue_status(call.site, issue_of(call, issue.number)))
+    return status_of(issue_status(call.site, issue_of(call, issue.number), now=call.now))
 
 
 @editors.get(_ONE + "/rehearsal", name="rehearse")

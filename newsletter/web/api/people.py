@@ -67,7 +67,7 @@ def add_subscriber(
             now=call.now,
             name=body.name,
             follows=None if body.tags is None else _slugs(call, body.tags),
-            note=people.OperatorNote(detail=_by(call), way=Way.API),
+            note=people.OperatorNote(detail=_by(call), way=Way.API, time_zone=body.time_zone),
         )
     return people_models.Admitted.model_validate(
         {"address": body.address, "list": list_slug, "outcome": outcome.value}
@@ -114,11 +114,12 @@ def show_subscriber(call: SiteWide, address: AddressPath) -> people_models.Subsc
 def change_subscriber(
     call: SiteWide, address: AddressPath, body: people_models.UpdateSubscriber
 ) -> people_models.Updated:
-    """Change a person's name, tags, frequency or attributes."""
+    """Change a person's name, tags, frequency, time zone or attributes."""
     changes = PersonChanges(
         name=body.name,
         follows=None if body.tags is None else frozenset(_slugs(call, body.tags)),
         frequency=None if body.frequency is None else Frequency(body.frequency),
+        time_zone=body.time_zone,
         attributes=body.attributes,
     )
     with call.site.database.transaction() as connection:

@@ -14,11 +14,15 @@ LARGEST = 2**63 - 1
 
 
 class AddSubscriber(Taken):
-    """A person who agreed to be added to a list; without `tags` what they follow stays the same."""
+    """A person who agreed to be added to a list; without `tags` what they follow stays the same.
+
+    `time_zone` is a name such as `Europe/London`; "" leaves what is known.
+    """
 
     address: str
     name: str = ""
     tags: list[str] | None = None
+    time_zone: str = ""
 
 
 class Admitted(Given):
@@ -75,6 +79,7 @@ class SubscriberDocument(Given):
     tags: list[str]
     frequency: str
     mail_format: str
+    time_zone: str
     paused_until: datetime | None
     suppressed: bool
     attributes: dict[str, str]
@@ -145,12 +150,13 @@ class UpdateSubscriber(Taken):
     """What is to change; a field that is left out or null stays as it is.
 
     An attribute that is null is removed. `tags` replace those that the person follows; none means
-    that they follow everything.
+    that they follow everything. `time_zone` is a name such as `Europe/London`; "" is the site's own.
     """
 
     name: str | None = None
     tags: list[str] | None = None
     frequency: Literal["weekly", "monthly"] | None = None
+    time_zone: str | None = None
     attributes: dict[str, str | None] = Field(default_factory=dict)
 
 

@@ -30,11 +30,33 @@ class WindowDocument(Given):
     end: datetime
 
 
+class WaitingDocument(Given):
+    """Messages that go at a later hour of their readers' own day; the first of them at `until`."""
+
+    count: int
+    until: datetime
+
+
+class WaveDocument(Given):
+    """Messages that go at one moment, for readers in these time zones ("" is the site's own).
+
+    `left` have not ended yet: they wait, are on their way, or are tried again.
+    """
+
+    not_before: datetime
+    zones: list[str]
+    planned: int
+    accepted: int
+    left: int
+
+
 class IssueStatusDocument(Given):
     """The state of an issue. `deliveries` counts every state; their sum is the audience.
 
     `send_at` is the time an editor chose in place of `due`. `clicks` is null where they are not
-    counted.
+    counted. `waiting` are the messages of an unfinished send that go at a later hour of their
+    readers' day, null if there are none; `waves` are all messages by that hour, in the status of one
+    issue and not in lists.
     """
 
     issue: str
@@ -46,6 +68,8 @@ class IssueStatusDocument(Given):
     audience: int
     deliveries: dict[str, int]
     clicks: ClicksDocument | None
+    waiting: WaitingDocument | None
+    waves: list[WaveDocument]
 
 
 class IssueList(Given):
@@ -103,10 +127,18 @@ class SectionRuleDocument(Given):
     only: str
 
 
+class DryWaveDocument(Given):
+    """How many messages would go at this moment."""
+
+    not_before: datetime
+    messages: int
+
+
 class Rehearsed(Given):
     """What a send would do at this moment.
 
-    `segment` is the condition that selects the readers, "" for the whole list.
+    `segment` is the condition that selects the readers, "" for the whole list. `waves` has none if
+    all messages would go at once.
     """
 
     issue: str
@@ -114,6 +146,7 @@ class Rehearsed(Given):
     editions: int
     segment: str
     sections: list[SectionRuleDocument]
+    waves: list[DryWaveDocument]
 
 
 class UnknownDeliveryDocument(Given):

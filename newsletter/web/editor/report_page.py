@@ -10,8 +10,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.report import IssueReport, SendProgress, progress, report
+from newsletter.pipeline.send import waiting_of
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.views import source_name
+from newsletter.site.time_zones import place_of
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
 from newsletter.web.editor.issue_page import CLOSED
 from newsletter.web.editor.plots import (
@@ -46,6 +48,9 @@ class ReportPage:
     def _context(self, issue: Issue) -> dict[str, Any]:
         site = self.context.site
         found = report(site, issue)
+        unsent = (found.progress.audience or 0) - found.progress.settled
+        is_sending = found.issue.state is State.SENDING
+        waits = waiting_of(site, issue, self.context.clock()) if is_sending else None
         return {
             "issue": found.issue,
             "newsletter": site.newsletter(issue.newsletter),
@@ -60,6 +65,9 @@ class ReportPage:
             "bars": domain_bars(found.domains),
             "curve": acceptance_curve(found.acceptances),
             "links": link_bars(found.clicks.links, _names(issue)) if found.clicks else (),
+            "waiting": waits,
+            "only_waits": waits is not None and waits.count == unsent,
+            "places": lambda zones: [place_of(zone, "en") for zone in zones],
             "is_live": self._is_live(found),
             "send_problem": self.context.send_jobs.problem(issue.name),
             "running_here": self.context.send_jobs.is_running(issue.name),

@@ -60,7 +60,7 @@ Done = tuple[str, str, str]
 
 
 def save(change: Change) -> Done:
-    """Name, tags, frequency and further fields."""
+    """Name, tags, frequency, time zone and further fields."""
     form, person = change.form, change.person
     known = set(person.attributes)
     further: dict[str, str | None] = {
@@ -75,6 +75,7 @@ def save(change: Change) -> Done:
         name=text(form, "name"),
         follows=frozenset(texts(form, "tag")),
         frequency=Frequency(frequency) if frequency in set(Frequency) else None,
+        time_zone=text(form, "time_zone") if "time_zone" in form else None,
         attributes=further,
     )
     changed = update_person(

@@ -40,7 +40,13 @@ LONGEST_FORM = LONGEST_FILE + 100_000
 
 SHOWN = 20
 
-COLUMNS = {"email": "Address", "name": "Name", "tags": "Follows", "status": "Status"}
+COLUMNS = {
+    "email": "Address",
+    "name": "Name",
+    "tags": "Follows",
+    "status": "Status",
+    "time_zone": "Time zone",
+}
 """What a column may be, in an editor's words."""
 
 ALL_ACTIVE = "-"

@@ -18,6 +18,7 @@ from newsletter.articles.article import Tag
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.pipeline import own_data
 from newsletter.site.lists import list_slugs, tags_of
+from newsletter.site.time_zones import zones_by_region
 from newsletter.store.audit import record
 from newsletter.store.recipient_receipts import issues_of
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
@@ -160,6 +161,7 @@ class ReaderPage:
             "ended": [slug for slug, status in held.items() if status in LEFT],
             "tags": self._tags(person, held),
             "frequencies": list(Frequency),
+            "zones": zones_by_region("en", person.time_zone),
             "statuses": STATUSES,
             "issues": [asdict(one) for one in reversed(issues)],
             "deliveries": DELIVERIES,

@@ -1,4 +1,4 @@
-"""/p/TOKEN: a reader's tags, frequency, form of mails, pause, address and data."""
+"""/p/TOKEN: a reader's tags, frequency, form of mails, time zone, pause, address and data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from starlette.responses import Response
 from newsletter.articles.article import Tag
 from newsletter.pipeline.own_data import ask_to_move, mail_link
 from newsletter.rendering.translation import long_date
+from newsletter.site.time_zones import place_of, zones_by_region
 from newsletter.web.reader.answers import (
+    HEADERS,
+    WITH_SCRIPT,
     page,
     posting,
     read_form,
@@ -28,8 +31,16 @@ from subscribers.addresses import masked
 from subscribers.errors import AddressError
 from subscribers.history import Way
 from subscribers.letters import Template
-from subscribers.preferences import choose, pause, resume, set_frequency, set_mail_format
+from subscribers.preferences import (
+    choose,
+    pause,
+    resume,
+    set_frequency,
+    set_mail_format,
+    set_time_zone,
+)
 from subscribers.subscriber import MAX_NAME, Frequency, MailFormat, Status, Subscriber
+from subscribers.time_zones import known_zones
 from subscribers.tokens import Purpose, TokenSubject, is_current
 from subscribers.unsubscribe import status_of
 
@@ -125,6 +136,7 @@ class PreferencesPage:
         leave = self.context.tokens.make(
             Purpose.UNSUBSCRIBE, subject.subscriber_id, subject.list_slug
         )
+        site, hours = self.context.settings.site, self.context.readers_hours(subject.list_slug)
         context = {
             "title": self.context.title_of(subject.list_slug),
             "address": masked(view.reader.address),
@@ -132,13 +144,18 @@ class PreferencesPage:
             "subscribed": view.subscribed,
             "tags": view.tags,
             "has_digest": self.context.has_digest(subject.list_slug),
+            "readers_hours": hours,
+            "zones": zones_by_region(site.language, view.reader.time_zone) if hours else {},
+            "own_zone": place_of(site.timezone, site.language) if hours else "",
             "pauses": PAUSES,
             "paused_until": self._date_text(view.paused_until),
             "notice": notice,
             "max_name": MAX_NAME,
             "leave": self.context.path(f"/u/{leave}"),
         }
-        return page(self.context.templates, "reader/preferences.html.j2", context, status)
+        headers = WITH_SCRIPT if hours else HEADERS
+        template = "reader/preferences.html.j2"
+        return page(self.context.templates, template, context, status, headers)
 
     def _read(self, subject: TokenSubject) -> _View | None:
         with self.context.database.transaction(read_only=True) as connection:
@@ -186,6 +203,11 @@ class PreferencesPage:
                     MailFormat(form_of_mails),
                     Way.PAGE,
                     self.context.clock(),
+                )
+            zone = text(form, "time_zone")
+            if "time_zone" in form and zone in {"", *known_zones()}:
+                set_time_zone(
+                    connection, subject.subscriber_id, zone, Way.PAGE, self.context.clock()
                 )
 
     def _pause(self, subject: TokenSubject, weeks: int) -> None:

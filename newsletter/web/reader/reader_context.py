@@ -60,6 +60,11 @@ class ReaderContext:
         """Whether readers of the list may choose a digest instead of each issue."""
         return lists.has_digest(self.settings, list_slug)
 
+    def readers_hours(self, list_slug: str) -> str:
+        """At which hours of their own day the list's readers get issues; "" if all get them at once."""
+        hours = lists.readers_hours(self.settings, list_slug)
+        return ", ".join(f"{hour:%H:%M}" for hour in hours)
+
     def join_path(self, list_slug: str) -> str:
         """The path of the page to join the list; "" where nobody may join by it."""
         return self.path(f"/join/{list_slug}") if self.may_join(list_slug) else ""

@@ -21,6 +21,8 @@ NOT_FOR_ROBOTS = (
 )  # fmt: skip
 """The first segments of paths that no search engine needs: personal links, and the editors' pages."""
 
+SCRIPTS = ("join.js", "zone.js")
+
 SECURITY_LASTS = timedelta(days=180)
 """How long security.txt is valid; RFC 9116 section 2.5.5 recommends less than a year."""
 
@@ -32,8 +34,9 @@ def site_file_routes(context: ReaderContext) -> list[Route]:
         text = context.templates.get_template("style.css").render()
         return Response(text, media_type="text/css", headers=HEADERS)
 
-    async def script(_request: Request) -> Response:
-        text = context.templates.get_template("reader/join.js").render()
+    async def script(request: Request) -> Response:
+        name = request.url.path.rpartition("/")[2]
+        text = context.templates.get_template(f"reader/{name}").render()
         return Response(text, media_type="text/javascript", headers=HEADERS)
 
     @cache
@@ -70,7 +73,7 @@ def site_file_routes(context: ReaderContext) -> list[Route]:
 
     return [
         Route("/assets/style.css", style, methods=["GET"]),
-        Route("/assets/join.js", script, methods=["GET"]),
+        *(Route(f"/assets/{name}", script, methods=["GET"]) for name in SCRIPTS),
         Route("/favicon.ico", favicon, methods=["GET"]),
         Route("/robots.txt", robots, methods=["GET"]),
         Route("/.well-known/security.txt", security, methods=["GET"]),

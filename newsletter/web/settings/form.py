@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from newsletter.config.durations import written
@@ -83,6 +83,8 @@ def _written(value: Any) -> Any:
     match value:
         case Mailbox():
             return mailbox_text(value)
+        case time():
+            return f"reader {value:%H:%M}"
         case timedelta():
             return written(value)
         case SourceFailurePolicy():
@@ -104,6 +106,8 @@ def _said(field: Field, settings: Mapping[str, Any]) -> str:
             return "Yes" if value else "No"
         case Kind.CHOICE:
             return field.choices.get(value, str(value))
+        case Kind.READERS_HOUR:
+            return _readers_hour(value) or "At once"
         case Kind.SCHEDULE:
             return schedule_text(str(value))
         case Kind.POLICY:
@@ -152,6 +156,11 @@ def _look_text(_key: str, settings: Mapping[str, Any]) -> dict[str, str]:
     return {"look": f"{settings['theme']}:{settings['palette'] or ''}"}
 
 
+def _readers_hour(value: str | None) -> str:
+    """The time alone, without the word before it in the file."""
+    return (value or "").rpartition(" ")[2]
+
+
 def _hours(duration: str) -> str:
     """The hours of a duration; itself where it is not a whole number of hours."""
     units = {"d": 24, "h": 1}
@@ -170,6 +179,7 @@ _TEXTS: dict[Kind, Callable[[str, Mapping[str, Any]], dict[str, str]]] = {
     Kind.CHECK: _check_text,
     Kind.HOURS: _hours_text,
     Kind.SENDER: _sender_texts,
+    Kind.READERS_HOUR: lambda key, settings: {key: _readers_hour(settings[key])},
     Kind.SCHEDULE: lambda key, settings: schedule_fields(settings[key]),
     Kind.POLICY: _policy_texts,
     Kind.LOOK: _look_text,

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DATES = "dates"
     SENDER = "sender"  # a name and an address
     SCHEDULE = "schedule"  # days and a time, or a pattern that the form keeps
+    READERS_HOUR = "readers-hour"  # a time of each reader's own day
     POLICY = "policy"  # a choice, and hours
     LOOK = "look"  # a theme and one of its palettes
     SECTIONS = "sections"  # a row for each section
@@ -76,6 +77,13 @@ SCHEDULE = Part(
     title="Schedule",
     fields=(
         Field(key="schedule", label="Goes out", kind=Kind.SCHEDULE),
+        Field(
+            key="deliver",
+            label="Time of each reader's own day",
+            kind=Kind.READERS_HOUR,
+            note="Such as 07:00: readers get an issue at the first 07:00 where they live after it is"
+            " due. Empty: all get it at once.",
+        ),
         Field(
             key="paused", label="Pause: no issue goes out by itself until this is cleared",
             kind=Kind.CHECK,

@@ -9,6 +9,7 @@ from typing import Any
 
 from newsletter.config.addresses import checked_address
 from newsletter.config.durations import written
+from newsletter.config.readers_hour import parse_readers_hour
 from newsletter.config.sender import Mailbox
 from newsletter.errors import InputError
 from newsletter.web.settings.form import Texts, mailbox_text
@@ -100,6 +101,18 @@ def _schedule(field: Field, texts: Texts) -> dict[str, Any]:
     return {field.key: schedule_in(texts)}
 
 
+def _readers_hour(field: Field, texts: Texts) -> dict[str, Any]:
+    text = texts.get(field.key, "").strip()
+    if not text:
+        return {field.key: None}
+    try:
+        return {field.key: f"reader {parse_readers_hour(f'reader {text:0>5}'):%H:%M}"}
+    except ValueError as error:
+        raise InputError(
+            f"{text[:20]!r} is not a time of day", field=field.key, fix="write one such as 07:00"
+        ) from error
+
+
 def _policy(field: Field, texts: Texts) -> dict[str, Any]:
     word = texts.get(field.key, "")
     if word == "wait":
@@ -177,6 +190,7 @@ _TYPED: dict[Kind, Callable[[Field, Texts], dict[str, Any]]] = {
     Kind.CHECK: _check,
     Kind.HOURS: _hours_typed,
     Kind.SENDER: _sender,
+    Kind.READERS_HOUR: _readers_hour,
     Kind.SCHEDULE: _schedule,
     Kind.POLICY: _policy,
     Kind.LOOK: _look,

@@ -83,7 +83,7 @@ def test_every_sentence_is_translated(language: str) -> None:
         assert sorted(re.findall(r"%\(\w+\)s", translation)) == values, sentence
         assert "%" not in re.sub(r"%\(\w+\)s", "", translation), sentence
     same = {sentence for sentence, translation in translated.items() if sentence == translation}
-    assert same <= {"%(what)s:", "pause"}
+    assert same <= {"%(what)s:", "pause", "Asia", "Australia", "Europe"}
 
 
 @pytest.mark.parametrize("language", ["en", *SHIPPED])

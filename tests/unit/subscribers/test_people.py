@@ -33,6 +33,7 @@ def test_a_person_is_shown_whole(database: Database) -> None:
         "tags": ["ai", "security"],
         "frequency": "weekly",
         "mail_format": "html",
+        "time_zone": "",
         "paused_until": None,
         "suppressed": False,
         "attributes": {},

@@ -38,6 +38,7 @@ FULL: dict[str, Any] = {
     "tagline": "Tools & trade",
     "reply_to": "desk@news.example.org",
     "schedule": "30 18 * * tue,fri",
+    "deliver": "reader 06:30",
     "approval": "remind",
     "editors": ["ed@news.example.org", "jo@news.example.org"],
     "remind": "36h",
@@ -82,11 +83,12 @@ def test_changes_are_told_in_words() -> None:
         "day_mon": "", "day_thu": "yes", "day_sun": "yes", "time": "06:05",
         "approval": "remind", "editors": "ed@news.example.org\n", "remind": "12",
         "on_source_failure": "wait", "on_source_failure_hours": "2", "holidays": "2026-12-25",
-        "paused": "yes",
+        "paused": "yes", "deliver": "7:00",
     }  # fmt: skip
     values = changed(before, typed_settings(SCHEDULE, texts))
     assert values == {
         "schedule": "5 6 * * thu,sun",
+        "deliver": "reader 07:00",
         "paused": True,
         "approval": "remind",
         "editors": ["ed@news.example.org"],
@@ -96,6 +98,7 @@ def test_changes_are_told_in_words() -> None:
     }
     assert told(SCHEDULE, values, before) == [
         ("Goes out", "Mondays at 07:00", "Thursdays and Sundays at 06:05"),
+        ("Time of each reader's own day", "At once", "07:00"),
         ("Pause", "No", "Yes"),
         (
             "When an issue is due",
@@ -124,6 +127,7 @@ def test_changes_are_told_in_words() -> None:
         (SENDER, {"sender_name": "a@b.example, me"}, "does not allow in names"),
         (SCHEDULE, {"day_mon": ""}, "no day is chosen"),
         (SCHEDULE, {"time": "25:00"}, "not a time"),
+        (SCHEDULE, {"deliver": "25:00"}, "not a time of day"),
         (SCHEDULE, {"approval": "remind"}, "nobody to remind"),
         (SCHEDULE, {"approval": ""}, "nothing is chosen"),
         (SCHEDULE, {"editors": "ed@news.example.org\nnobody"}, "not an e-mail address"),
