@@ -18,6 +18,7 @@ LONGEST_WAVES = timedelta(hours=25)
 def due_in_a_send(
     slug: str, newsletter: NewsletterSettings, zone: ZoneInfo, now: datetime, file: str
 ) -> Iterator[Problem]:
+    """The remark that it may; nothing for a newsletter that goes to everybody at one time."""
     if newsletter.deliver is None:
         return
     coming = list(islice(due_times(newsletter.schedule, zone, now), 60))
