@@ -18,6 +18,7 @@ number_argument = click.argument("number", type=click.IntRange(1, 2**31 - 1))
 
 _WHY = {
     HeldReason.UNCONFIRMED: "nobody has confirmed its sender",
+    HeldReason.DOUBTFUL: "nobody has confirmed its sender, whose domain does not vouch for it",
     HeldReason.UNPROVEN: "its sender’s domain does not vouch for it",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,15 +10,23 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from newsletter.config.configuration_file import change_configuration
-from newsletter.config.source_changing import with_source_changed
+from newsletter.config.settings import SourceSettings
+from newsletter.config.source_changing import with_sender_confirmed
 from newsletter.errors import InputError, ParsingError
-from newsletter.issues.source_mail import HeldMail, HeldReason, held_reason
+from newsletter.issues.source_mail import HeldMail, held_reason
 from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.mail_sources import mail_sources_at
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.store.audit import record
-from newsletter.store.source_mails import drop, find_held, held_mails, keep_mail, release
+from newsletter.store.source_mails import (
+    drop,
+    find_held,
+    held_mails,
+    keep_mail,
+    release,
+    release_alike,
+)
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.inbound.classify import Inbound
@@ -137,45 +145,42 @@ def decide(
     """
     with site.database.transaction(read_only=True) as connection:
         mail, _content = find_held(connection, number)
-        alike = [one.id for one in _of_sender(held_mails(connection, mail.newsletter), mail)]
+    if decision is not MailDecision.DROP:
+        _source_of(site, mail)
+    released = 0
     diff = _confirm(site, mail, environment) if decision is MailDecision.CONFIRM else ""
-    chosen = alike if decision is MailDecision.CONFIRM else [number]
     with site.database.transaction() as connection:
+        find_held(connection, number)  # another editor may have decided meanwhile
         if decision is MailDecision.DROP:
             drop(connection, [number])
+        elif decision is MailDecision.CONFIRM:
+            released = release_alike(connection, mail)
         else:
-            release(connection, chosen)
+            released = release(connection, [number])
         detail = f"{mail.sender} to {mail.address} of {mail.newsletter}"
         what = f"{decision.value} mail of a source"
         record(connection, who=editor, what=what, detail=detail, now=now)
-    released = 0 if decision is MailDecision.DROP else len(chosen)
     return Decided(mail=mail, decision=decision, released=released, diff=diff)
 
 
-def _of_sender(held: Sequence[HeldMail], mail: HeldMail) -> list[HeldMail]:
-    """The mail, and those of its sender to the same source that wait to have it confirmed."""
-    return [
-        one
-        for one in held
-        if one.id == mail.id
-        or (one.address, one.sender, one.held_for)
-        == (mail.address, mail.sender, HeldReason.UNCONFIRMED)
-    ]
-
-
-def _confirm(site: Site, mail: HeldMail, environment: Mapping[str, str]) -> str:
-    """Add the sender to its source in newsletter.toml; returns what has changed, as a diff."""
+def _source_of(site: Site, mail: HeldMail) -> SourceSettings:
+    """The source that the mail came to. Raises InputError if it is gone: nothing reads the mail then."""
     source = mail_sources_at(site.settings, mail.address).get(mail.newsletter)
     if source is None:
         raise InputError(
             f"{mail.newsletter} has no source at {mail.address} any more", fix="drop the mail"
         )
+    return source
+
+
+def _confirm(site: Site, mail: HeldMail, environment: Mapping[str, str]) -> str:
+    """Add the sender to its source in newsletter.toml; returns what has changed, as a diff."""
+    source = _source_of(site, mail)
     if mail.sender in source.senders:
         return ""
-    senders = [*source.senders, mail.sender]
 
     def edit(text: str) -> str:
-        return with_source_changed(text, mail.newsletter, source.location, {"senders": senders})
+        return with_sender_confirmed(text, mail.newsletter, source.location, mail.sender)
 
     done = change_configuration(site.folder, environment, edit)
     site.settings.newsletters[mail.newsletter] = done.settings.newsletters[mail.newsletter]

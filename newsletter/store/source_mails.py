@@ -118,9 +118,29 @@ def find_held(connection: sa.Connection, number: int) -> tuple[HeldMail, bytes]:
     return _held(row), row.content
 
 
-def release(connection: sa.Connection, numbers: Collection[int]) -> None:
-    """Have these mails read with the next reading of their source."""
-    _change(connection, numbers, state=SourceMailState.WAITING.value, held_for="")
+def release(connection: sa.Connection, numbers: Collection[int]) -> int:
+    """Have these mails read with the next reading of their source; returns how many they are."""
+    return _release(connection, source_mails.c.id.in_(numbers))
+
+
+def release_alike(connection: sa.Connection, mail: HeldMail) -> int:
+    """Release the mail, and all of its sender to the same source that wait to have it confirmed."""
+    alike = (
+        (source_mails.c.newsletter == mail.newsletter)
+        & (source_mails.c.address == mail.address)
+        & (source_mails.c.sender == mail.sender)
+        & (source_mails.c.held_for == HeldReason.UNCONFIRMED.value)
+    )
+    return _release(connection, alike | (source_mails.c.id == mail.id))
+
+
+def _release(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+    done = connection.execute(
+        sa.update(source_mails)
+        .where(source_mails.c.state == SourceMailState.HELD.value, which)
+        .values(state=SourceMailState.WAITING.value, held_for="")
+    )
+    return done.rowcount
 
 
 def drop(connection: sa.Connection, numbers: Collection[int]) -> None:

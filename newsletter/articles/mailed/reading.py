@@ -107,7 +107,9 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
     findings: list[SourceFinding] = []
     done: list[int] = []
     for mail in mails:
-        read = await run_in_subprocess(read_mailed, mail.content, seconds=client.seconds)
+        read = await run_in_subprocess(
+            read_mailed, mail.content, origin.location, seconds=client.seconds
+        )
         if read.problem:
             findings.append(origin.warning(f"a mail cannot be read: {read.problem}"))
             done.append(mail.id)

@@ -109,7 +109,12 @@ def is_about_the_mail(text: str) -> bool:
     """Whether a short text, such as that of a link, is about the newsletter and not a story."""
     if len(text) > LONGEST_LABEL:
         return False
-    if ends_the_stories(text) or VIEW.search(text) or _INVITES.search(text) or _NUMBERS.fullmatch(text):
+    if (
+        ends_the_stories(text)
+        or VIEW.search(text)
+        or _INVITES.search(text)
+        or _NUMBERS.fullmatch(text)
+    ):
         return True
     asides = [mark[0] for mark in _ASIDE.finditer(text)]
     # "How to share a secret" is a headline: the words count where there are few others.
