@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.store.audit import record
 from newsletter.store.source_mails import (
+    count_held,
     drop,
     find_held,
     held_mails,
@@ -43,6 +44,8 @@ OF_CONFIRMED = AttemptLimit(most=200, per=timedelta(days=1))
 TOO_MANY = "no more mail is kept for this source today"
 SHOWN = 4_000
 """Characters of a waiting mail that an editor sees."""
+MOST_LINKS = 30
+"""Links of a waiting mail that an editor sees beside its text, such as that which confirms a subscription."""
 LIMITS = Limits(seconds=5, memory=400_000_000, output=100_000)
 
 
@@ -108,6 +111,12 @@ def list_held(site: Site, newsletter: str | None = None) -> list[HeldMail]:
         return held_mails(connection, newsletter)
 
 
+def count_older(site: Site, newsletter: str | None, listed: Sequence[HeldMail]) -> int:
+    """How many mails wait beside those that `list_held` lists."""
+    with site.database.transaction(read_only=True) as connection:
+        return max(count_held(connection, newsletter) - len(listed), 0)
+
+
 def text_of_held(site: Site, number: int) -> tuple[HeldMail, str]:
     """A mail that waits, and what it says in plain text, its links with it: to confirm a subscription.
 
@@ -122,11 +131,20 @@ def text_of_held(site: Site, number: int) -> tuple[HeldMail, str]:
 
 
 def _plain_text(content: bytes) -> str:
-    """The beginning of the mail's text; never raises."""
+    """The beginning of the mail's text, and the links that its text has not; never raises."""
+    from newsletter.articles.mailed.mail import links_of  # slow to load, and only workers need it
+
     try:
-        return text_of(parse_message(content))[:SHOWN]
+        message = parse_message(content)
     except UnreadableError as error:
         return error.problem.message
+    words = text_of(message)[:SHOWN].rstrip()
+    links = [
+        f"{link_text or 'Picture'}: {address}"
+        for address, link_text in links_of(message).items()
+        if address not in words
+    ][:MOST_LINKS]
+    return "\n".join([words, "", "Links:", *links] if links else [words])
 
 
 def decide(

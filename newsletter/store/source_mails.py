@@ -93,14 +93,16 @@ def note_reading(connection: sa.Connection, given: Collection[int], done: Collec
 
 def held_mails(connection: sa.Connection, newsletter: str | None = None) -> list[HeldMail]:
     """The mails that wait for an editor, of one newsletter or of all, the newest first."""
-    wanted = [source_mails.c.state == SourceMailState.HELD.value]
-    if newsletter is not None:
-        wanted.append(source_mails.c.newsletter == newsletter)
-    query = sa.select(*(column for column in source_mails.c if column.name != "content")).where(
-        *wanted
-    )
+    columns = [column for column in source_mails.c if column.name != "content"]
+    query = sa.select(*columns).where(*_held_of(newsletter))
     rows = connection.execute(query.order_by(source_mails.c.id.desc()).limit(MOST_HELD))
     return [_held(row) for row in rows]
+
+
+def count_held(connection: sa.Connection, newsletter: str | None = None) -> int:
+    """How many mails wait for an editor, of one newsletter or of all."""
+    query = sa.select(sa.func.count()).select_from(source_mails).where(*_held_of(newsletter))
+    return connection.scalar(query) or 0
 
 
 def find_held(connection: sa.Connection, number: int) -> tuple[HeldMail, bytes]:
@@ -151,6 +153,11 @@ def drop(connection: sa.Connection, numbers: Collection[int]) -> None:
 def forget_source_mails(connection: sa.Connection, now: datetime) -> None:
     """Delete what came long ago, read or not."""
     connection.execute(sa.delete(source_mails).where(source_mails.c.received_at < now - KEPT))
+
+
+def _held_of(newsletter: str | None) -> list[sa.ColumnElement[bool]]:
+    wanted = [source_mails.c.state == SourceMailState.HELD.value]
+    return wanted if newsletter is None else [*wanted, source_mails.c.newsletter == newsletter]
 
 
 def _of(newsletter: str, state: SourceMailState) -> tuple[sa.ColumnElement[bool], ...]:

@@ -29,6 +29,7 @@ from newsletter.articles.mailed.words import (
 )
 from newsletter.articles.mailed.wrapped import unwrapped
 from newsletter.articles.sanitize import one_line
+from newsletter.articles.urls import is_web_address
 from subscribers.inbound.reading import (
     UnreadableError,
     fields,
@@ -79,6 +80,19 @@ def read_mailed(content: bytes, address: str = "") -> MailedNewsletter:
         raise
     except Exception as error:  # a mail has triggered a bug in the parser
         return MailedNewsletter(problem=f"reading it failed: {type(error).__name__}")
+
+
+def links_of(message: Message) -> dict[str, str]:
+    """The web addresses of all links in the mail's HTML, each with its text or that of its picture."""
+    markup, _plain = _bodies(message)
+    page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
+    found: dict[str, str] = {}
+    for block in [] if page is None else blocks_of(page):
+        pictures = {one.link: one.alt for one in block.pictures if one.link}
+        for link, text in (pictures | block.links).items():
+            if is_web_address(link):
+                found.setdefault(link, one_line(text, 100))
+    return found
 
 
 def _read(message: Message, address: str) -> MailedNewsletter:
