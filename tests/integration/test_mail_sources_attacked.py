@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.articles.reading import Reading
 from newsletter.config.loading import load_settings
-from newsletter.errors import InputError, UnknownNameError
+from newsletter.errors import InputError, NotPermittedError, UnknownNameError
 from newsletter.issues.source_mail import HeldReason
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.source_mails import (
@@ -20,10 +20,10 @@ from newsletter.pipeline.source_mails import (
     list_held,
     text_of_held,
 )
-from newsletter.site.site import Site
+from newsletter.site.site import Site, open_site
 from newsletter.store.source_mails import count_held, forget_source_mails
 from tests.factories.mailed import SENDER, digest
-from tests.factories.story_feeds import NOW, close_sites, site_of
+from tests.factories.story_feeds import NOW, OPEN, close_sites, site_of
 from tests.integration.test_newsletters_as_sources import (
     ADDRESS,
     HOUR,
@@ -266,3 +266,41 @@ def test_mail_to_a_source_that_is_gone_can_only_be_dropped(
             decide(site, held.id, decision, {}, editor=EDITOR, now=NOW)
     decide(site, held.id, MailDecision.DROP, {}, editor=EDITOR, now=NOW)
     assert list_held(site) == []
+
+
+def test_a_sender_is_confirmed_in_an_inline_table(tmp_path: Path, server: FeedServer) -> None:
+    """However newsletter.toml writes its sources, with capitals in the address."""
+    site_of(tmp_path, SOURCE)
+    close_sites()
+    file = tmp_path / "newsletter.toml"
+    before = file.read_text()
+    head, _, rest = before.partition("[[newsletters.weekly.sources]]")
+    inbound = rest[rest.index("[inbound]") :]
+    address = ADDRESS.replace("in+weekly", "In+Weekly")
+    inline = f'[newsletters.weekly]\nsources = [{{ mail = "{address}" }}]  # ours\n'
+    file.write_text(head.replace("[newsletters.weekly]\n", inline) + inbound)
+    site = open_site(tmp_path, {})
+    OPEN.append(site)
+    arrive(site, mail("<p>One</p>", sender=STRANGER))
+    (held,) = list_held(site)
+    assert confirm(site, held.id) == 1
+    assert f'senders = ["{STRANGER}"]' in file.read_text()
+    assert "# ours" in file.read_text()
+
+
+def test_a_file_that_cannot_be_written_loses_nothing(
+    tmp_path: Path, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail goes on waiting, for one that may be taken alone."""
+    site = site_of(tmp_path, SOURCE)
+    arrive(site, mail("<p>One</p>", sender=STRANGER))
+    (held,) = list_held(site)
+
+    def refuse(*_given: object, **_named: object) -> None:
+        raise NotPermittedError("newsletter.toml cannot be replaced")
+
+    monkeypatch.setattr("newsletter.config.configuration_file._write", refuse)
+    with pytest.raises(NotPermittedError):
+        confirm(site, held.id)
+    assert list_held(site) == [held]
+    assert decide(site, held.id, MailDecision.TAKE, {}, editor=EDITOR, now=NOW).released == 1

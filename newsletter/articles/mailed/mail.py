@@ -43,6 +43,8 @@ from subscribers.inbound.reading import (
 MOST_BODY = 60_000
 """Characters of the text of a single story that are kept."""
 LEAST_OF_DIGEST = 2
+LONGEST_ADVERTISEMENT = 3
+"""Paragraphs after which an advertisement within a story is over, if no headline ends it."""
 _SAME = 0.7
 """The share of its words that a headline must have in common with the subject to be the mail's own."""
 _ADDRESS = re.compile(r"https?:[^<>,\"]+", re.IGNORECASE)
@@ -206,14 +208,14 @@ def _story(blocks: list[Block], title: str, link: str) -> MailStory:
 
 def _without_advertisements(blocks: list[Block]) -> Iterator[Block]:
     """The blocks without those that a line announces as paid for, up to the next headline but theirs."""
-    is_paid = has_text = False
+    is_paid, texts = False, 0
     for block in blocks:
         if announces_an_advertisement(block.text):
-            is_paid, has_text = True, False
-        elif is_paid and block.is_strong and has_text:
+            is_paid, texts = True, 0
+        elif is_paid and texts and (block.is_strong or texts >= LONGEST_ADVERTISEMENT):
             is_paid = False
         elif is_paid:
-            has_text = has_text or (bool(block.text) and not block.is_strong)
+            texts += bool(block.text) and not block.is_strong
         if not is_paid:
             yield block
 
