@@ -12,7 +12,10 @@ from newsletter.articles.reading import Reading
 from newsletter.config.loading import load_settings
 from newsletter.errors import InputError, NotPermittedError, UnknownNameError
 from newsletter.issues.source_mail import HeldReason
+from newsletter.pipeline.add_mail_source import add_mail_source
+from newsletter.pipeline.add_source import SourceRequest
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.receive import receive
 from newsletter.pipeline.source_mails import (
     MailDecision,
     count_older,
@@ -22,6 +25,8 @@ from newsletter.pipeline.source_mails import (
 )
 from newsletter.site.site import Site, open_site
 from newsletter.store.source_mails import count_held, forget_source_mails
+from subscribers.inbound.classify import MailKind
+from subscribers.list_changes import rename_list
 from tests.factories.mailed import SENDER, digest
 from tests.factories.story_feeds import NOW, OPEN, close_sites, site_of
 from tests.integration.test_newsletters_as_sources import (
@@ -304,3 +309,18 @@ def test_a_file_that_cannot_be_written_loses_nothing(
         confirm(site, held.id)
     assert list_held(site) == [held]
     assert decide(site, held.id, MailDecision.TAKE, {}, editor=EDITOR, now=NOW).released == 1
+
+
+def test_a_former_address_of_a_list_stays_its_readers(tmp_path: Path, server: FeedServer) -> None:
+    """A list that was renamed takes the mail to its former name, and no source is added there."""
+    address = "weekly-old@news.example.org"
+    site = site_of(tmp_path, SOURCE.replace(ADDRESS, address))
+    with site.database.transaction() as connection:
+        rename_list(connection, "weekly", "weekly-old")
+        rename_list(connection, "weekly-old", "weekly")
+    content = mail("<p>A word from a reader</p>", sender="reader@example.org")
+    done = receive(site, content, recipient=address, envelope_sender="reader@example.org", now=NOW)
+    assert done.kind is not MailKind.SOURCE
+    request = SourceRequest(newsletter="weekly", url=address)
+    with pytest.raises(InputError, match="for its readers"):
+        add_mail_source(site, request, {})
