@@ -18,6 +18,7 @@ number_argument = click.argument("number", type=click.IntRange(1, 2**31 - 1))
 
 _WHY = {
     HeldReason.UNCONFIRMED: "nobody has confirmed its sender",
+    HeldReason.DOUBTFUL: "nobody has confirmed its sender, whose domain does not vouch for it",
     HeldReason.UNPROVEN: "its sender’s domain does not vouch for it",
 }
 
@@ -37,12 +38,14 @@ def list_all(invocation: Invocation, slug: str | None) -> int:
     \b
     Example: newsletter sources mail list --newsletter weekly
     """
-    from newsletter.pipeline.source_mails import list_held
+    from newsletter.pipeline.source_mails import count_older, list_held
 
     if slug is not None:
         invocation.site.newsletter(slug)
     held = list_held(invocation.site, slug)
     lines = [line for mail in held for line in _lines(mail)] or ["no mail waits"]
+    if older := count_older(invocation.site, slug, held):
+        lines.append(f"and {counted(older, 'older mail')}")
     invocation.answer({"mail": [mail_document(mail) for mail in held]}, *lines)
     return OK
 

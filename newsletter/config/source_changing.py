@@ -27,6 +27,21 @@ def with_source_changed(text: str, newsletter: str, location: str, values: Value
     return _edited(text, newsletter, location, change)
 
 
+def with_sender_confirmed(text: str, newsletter: str, location: str, sender: str) -> str:
+    """The text in which mail of the sender to the source at the location is read.
+
+    Those that the text has stay, also one that was added since the settings were read. Raises
+    ConfigurationError if the text does not have the source.
+    """
+
+    def change(source: Any, _sources: Any, _at: int) -> None:
+        confirmed = [str(one) for one in source.get("senders", [])]
+        if sender not in map(str.casefold, confirmed):
+            set_values(source, {"senders": [*confirmed, sender]})
+
+    return _edited(text, newsletter, location, change)
+
+
 def without_source(text: str, newsletter: str, location: str) -> str:
     """The text without the source. Raises ConfigurationError if the text does not have it."""
     return _edited(text, newsletter, location, lambda _source, sources, at: sources.pop(at))

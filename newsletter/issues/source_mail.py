@@ -21,6 +21,7 @@ class HeldReason(StrEnum):
     """Why a mail waits for an editor."""
 
     UNCONFIRMED = "unconfirmed"  # nobody has confirmed its sender
+    DOUBTFUL = "doubtful"  # the same, and its sender does not vouch for it
     UNPROVEN = "unproven"  # its sender is confirmed, and does not vouch for it
 
 
@@ -55,6 +56,7 @@ def held_reason(
     found; None where a mail server took the mail, which says `is_disowned` if it is forged.
     """
     domain = sender.rpartition("@")[2]
+    is_doubtful = authenticated is False or is_disowned
     if sender not in confirmed and domain not in confirmed:
-        return HeldReason.UNCONFIRMED
-    return HeldReason.UNPROVEN if authenticated is False or is_disowned else None
+        return HeldReason.DOUBTFUL if is_doubtful else HeldReason.UNCONFIRMED
+    return HeldReason.UNPROVEN if is_doubtful else None

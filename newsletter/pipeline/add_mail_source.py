@@ -12,6 +12,7 @@ from newsletter.site.lists import list_address_of
 from newsletter.site.site import Site
 from newsletter.site.source_list import add_to_list
 from subscribers.addresses import parse_address
+from subscribers.lists import former_names
 
 
 def is_mail_address(text: str) -> bool:
@@ -32,7 +33,9 @@ def add_mail_source(
         raise InputError(
             "no mail can arrive: this site takes none", fix="ask who runs the site to let mail in"
         )
-    if list_address_of(site.settings, address) is not None:
+    with site.database.transaction(read_only=True) as connection:
+        former = former_names(connection)
+    if list_address_of(site.settings, address, former) is not None:
         raise InputError(
             f"{address} is an address of one of the lists, for its readers",
             field="url",

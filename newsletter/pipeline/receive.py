@@ -312,9 +312,9 @@ def _identity_of(content: bytes) -> MailIdentity:
 
 
 def _classified(site: Site, mail: mail_log.LoggedMail, mailbox: ListAddress) -> Inbound:
-    """What the message is. A worker that ends by itself may have met with an accident: it raises."""
+    """What the message is; a list's former address is its readers'. A worker that ends by itself raises."""
     try:
-        if has_mail_source(site.settings, mail.recipient):
+        if mailbox is _NOBODY and has_mail_source(site.settings, mail.recipient):
             return HANDED_IN.run(classify_for_source, mail.content, mailbox, limits=LIMITS)
         return HANDED_IN.run(classify, mail.content, mailbox, mail.envelope_sender, limits=LIMITS)
     except (TooSlowError, TooLargeError) as error:

@@ -10,15 +10,24 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from newsletter.config.configuration_file import change_configuration
-from newsletter.config.source_changing import with_source_changed
+from newsletter.config.settings import SourceSettings
+from newsletter.config.source_changing import with_sender_confirmed
 from newsletter.errors import InputError, ParsingError
-from newsletter.issues.source_mail import HeldMail, HeldReason, held_reason
+from newsletter.issues.source_mail import HeldMail, held_reason
 from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.mail_sources import mail_sources_at
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.store.audit import record
-from newsletter.store.source_mails import drop, find_held, held_mails, keep_mail, release
+from newsletter.store.source_mails import (
+    count_held,
+    drop,
+    find_held,
+    held_mails,
+    keep_mail,
+    release,
+    release_alike,
+)
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.inbound.classify import Inbound
@@ -35,6 +44,8 @@ OF_CONFIRMED = AttemptLimit(most=200, per=timedelta(days=1))
 TOO_MANY = "no more mail is kept for this source today"
 SHOWN = 4_000
 """Characters of a waiting mail that an editor sees."""
+MOST_LINKS = 30
+"""Links of a waiting mail that an editor sees beside its text, such as that which confirms a subscription."""
 LIMITS = Limits(seconds=5, memory=400_000_000, output=100_000)
 
 
@@ -100,6 +111,12 @@ def list_held(site: Site, newsletter: str | None = None) -> list[HeldMail]:
         return held_mails(connection, newsletter)
 
 
+def count_older(site: Site, newsletter: str | None, listed: Sequence[HeldMail]) -> int:
+    """How many mails wait beside those that `list_held` lists."""
+    with site.database.transaction(read_only=True) as connection:
+        return max(count_held(connection, newsletter) - len(listed), 0)
+
+
 def text_of_held(site: Site, number: int) -> tuple[HeldMail, str]:
     """A mail that waits, and what it says in plain text, its links with it: to confirm a subscription.
 
@@ -114,11 +131,20 @@ def text_of_held(site: Site, number: int) -> tuple[HeldMail, str]:
 
 
 def _plain_text(content: bytes) -> str:
-    """The beginning of the mail's text; never raises."""
+    """The beginning of the mail's text, and the links that its text has not; never raises."""
+    from newsletter.articles.mailed.mail import links_of  # slow to load, and only workers need it
+
     try:
-        return text_of(parse_message(content))[:SHOWN]
+        message = parse_message(content)
     except UnreadableError as error:
         return error.problem.message
+    words = text_of(message)[:SHOWN].rstrip()
+    links = [
+        f"{link_text or 'Picture'}: {address}"
+        for address, link_text in links_of(message).items()
+        if address not in words
+    ][:MOST_LINKS]
+    return "\n".join([words, "", "Links:", *links] if links else [words])
 
 
 def decide(
@@ -137,45 +163,42 @@ def decide(
     """
     with site.database.transaction(read_only=True) as connection:
         mail, _content = find_held(connection, number)
-        alike = [one.id for one in _of_sender(held_mails(connection, mail.newsletter), mail)]
+    if decision is not MailDecision.DROP:
+        _source_of(site, mail)
+    released = 0
     diff = _confirm(site, mail, environment) if decision is MailDecision.CONFIRM else ""
-    chosen = alike if decision is MailDecision.CONFIRM else [number]
     with site.database.transaction() as connection:
+        find_held(connection, number)  # another editor may have decided meanwhile
         if decision is MailDecision.DROP:
             drop(connection, [number])
+        elif decision is MailDecision.CONFIRM:
+            released = release_alike(connection, mail)
         else:
-            release(connection, chosen)
+            released = release(connection, [number])
         detail = f"{mail.sender} to {mail.address} of {mail.newsletter}"
         what = f"{decision.value} mail of a source"
         record(connection, who=editor, what=what, detail=detail, now=now)
-    released = 0 if decision is MailDecision.DROP else len(chosen)
     return Decided(mail=mail, decision=decision, released=released, diff=diff)
 
 
-def _of_sender(held: Sequence[HeldMail], mail: HeldMail) -> list[HeldMail]:
-    """The mail, and those of its sender to the same source that wait to have it confirmed."""
-    return [
-        one
-        for one in held
-        if one.id == mail.id
-        or (one.address, one.sender, one.held_for)
-        == (mail.address, mail.sender, HeldReason.UNCONFIRMED)
-    ]
-
-
-def _confirm(site: Site, mail: HeldMail, environment: Mapping[str, str]) -> str:
-    """Add the sender to its source in newsletter.toml; returns what has changed, as a diff."""
+def _source_of(site: Site, mail: HeldMail) -> SourceSettings:
+    """The source that the mail came to. Raises InputError if it is gone: nothing reads the mail then."""
     source = mail_sources_at(site.settings, mail.address).get(mail.newsletter)
     if source is None:
         raise InputError(
             f"{mail.newsletter} has no source at {mail.address} any more", fix="drop the mail"
         )
+    return source
+
+
+def _confirm(site: Site, mail: HeldMail, environment: Mapping[str, str]) -> str:
+    """Add the sender to its source in newsletter.toml; returns what has changed, as a diff."""
+    source = _source_of(site, mail)
     if mail.sender in source.senders:
         return ""
-    senders = [*source.senders, mail.sender]
 
     def edit(text: str) -> str:
-        return with_source_changed(text, mail.newsletter, source.location, {"senders": senders})
+        return with_sender_confirmed(text, mail.newsletter, source.location, mail.sender)
 
     done = change_configuration(site.folder, environment, edit)
     site.settings.newsletters[mail.newsletter] = done.settings.newsletters[mail.newsletter]

@@ -99,14 +99,16 @@ def note_reading(connection: sa.Connection, given: Collection[int], done: Collec
 
 def held_mails(connection: sa.Connection, newsletter: str | None = None) -> list[HeldMail]:
     """The mails that wait for an editor, of one newsletter or of all, the newest first."""
-    wanted = [source_mails.c.state == SourceMailState.HELD.value]
-    if newsletter is not None:
-        wanted.append(source_mails.c.newsletter == newsletter)
-    query = sa.select(*(column for column in source_mails.c if column.name != "content")).where(
-        *wanted
-    )
+    columns = [column for column in source_mails.c if column.name != "content"]
+    query = sa.select(*columns).where(*_held_of(newsletter))
     rows = connection.execute(query.order_by(source_mails.c.id.desc()).limit(MOST_HELD))
     return [_held(row) for row in rows]
+
+
+def count_held(connection: sa.Connection, newsletter: str | None = None) -> int:
+    """How many mails wait for an editor, of one newsletter or of all."""
+    query = sa.select(sa.func.count()).select_from(source_mails).where(*_held_of(newsletter))
+    return connection.scalar(query) or 0
 
 
 def find_held(connection: sa.Connection, number: int) -> tuple[HeldMail, bytes]:
@@ -124,9 +126,29 @@ def find_held(connection: sa.Connection, number: int) -> tuple[HeldMail, bytes]:
     return _held(row), row.content
 
 
-def release(connection: sa.Connection, numbers: Collection[int]) -> None:
-    """Have these mails read with the next reading of their source."""
-    _change(connection, numbers, state=SourceMailState.WAITING.value, held_for="")
+def release(connection: sa.Connection, numbers: Collection[int]) -> int:
+    """Have these mails read with the next reading of their source; returns how many they are."""
+    return _release(connection, source_mails.c.id.in_(numbers))
+
+
+def release_alike(connection: sa.Connection, mail: HeldMail) -> int:
+    """Release the mail, and all of its sender to the same source that wait to have it confirmed."""
+    alike = (
+        (source_mails.c.newsletter == mail.newsletter)
+        & (source_mails.c.address == mail.address)
+        & (source_mails.c.sender == mail.sender)
+        & (source_mails.c.held_for == HeldReason.UNCONFIRMED.value)
+    )
+    return _release(connection, alike | (source_mails.c.id == mail.id))
+
+
+def _release(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+    done = connection.execute(
+        sa.update(source_mails)
+        .where(source_mails.c.state == SourceMailState.HELD.value, which)
+        .values(state=SourceMailState.WAITING.value, held_for="")
+    )
+    return done.rowcount
 
 
 def drop(connection: sa.Connection, numbers: Collection[int]) -> None:
@@ -137,6 +159,11 @@ def drop(connection: sa.Connection, numbers: Collection[int]) -> None:
 def forget_source_mails(connection: sa.Connection, now: datetime) -> None:
     """Delete what came long ago, read or not."""
     connection.execute(sa.delete(source_mails).where(source_mails.c.received_at < now - KEPT))
+
+
+def _held_of(newsletter: str | None) -> list[sa.ColumnElement[bool]]:
+    wanted = [source_mails.c.state == SourceMailState.HELD.value]
+    return wanted if newsletter is None else [*wanted, source_mails.c.newsletter == newsletter]
 
 
 def _of(newsletter: str, state: SourceMailState) -> tuple[sa.ColumnElement[bool], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from enum import StrEnum
 
@@ -88,11 +88,15 @@ def classify_for_source(raw: bytes, mailbox: ListAddress) -> Inbound:
     """Read who sent a message to the address of a source, and whether it is forged; never raises."""
     try:
         message = parse_message(raw)
+        authors = list(dict.fromkeys(map(str.casefold, addresses(message, "From"))))
+        evidence = read_sender_evidence(message)
+        if len(authors) > 1:  # one is checked, and another might be shown
+            evidence = replace(evidence, disowned=True)
         return Inbound(
             kind=MailKind.SOURCE,
             mailbox=mailbox,
-            sender=next(iter(addresses(message, "From")), ""),
-            evidence=read_sender_evidence(message),
+            sender=next(iter(authors), ""),
+            evidence=evidence,
             headline=header(message, "Subject"),
         )
     except UnreadableError as error:

@@ -41,7 +41,7 @@ PAST = "archive import {folder}/articles --newsletter weekly"
 CORRECTION = "correct weekly/2 --story 14:00 --link https://press.example.org/moved"
 
 HELD: dict[str, Any] = {
-    "source": ("weekly", "in@news.example.org"),
+    "source": ("weekly", "held@news.example.org"),
     "message": 1,
     "sender": "daily@digest.example",
     "subject": "Confirm your address",
@@ -86,6 +86,7 @@ CALLS = [
     ("sources", "export_sources", "sources export --out {new}"),
     ("sources", "examine_source", "sources test https://127.0.0.1/"),
     ("source_mail", "list_held", "sources mail list"),
+    ("source_mail", "count_older", "sources mail list"),
     ("source_mail", "text_of_held", "sources mail show 1"),
     ("source_mail", "decide", "sources mail confirm 1"),
     ("source_mail", "decide", "sources mail take 1"),
@@ -208,7 +209,10 @@ CALLS = [
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site that takes mail, with an editor, a skipped issue and an approved one."""
     folder = tmp_path_factory.mktemp("site")
-    tables = '[inbound]\ndomain = "news.example.org"\n[[newsletters.weekly.sections]]\ntitle = "A"\nmax_items = 2'
+    tables = (
+        '[inbound]\ndomain = "news.example.org"\n[[newsletters.weekly.sections]]\ntitle = "A"\nmax_items = 2\n'
+        '[[newsletters.weekly.sources]]\nmail = "held@news.example.org"'
+    )
     site = make_site(folder, now=THURSDAY, tables=tables)
     publish(folder, *(THURSDAY + hours * HOUR for hours in range(1, 5)))
     gather(site, "weekly", now=THURSDAY + 5 * HOUR)

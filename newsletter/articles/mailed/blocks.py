@@ -74,6 +74,8 @@ _HIDDEN = re.compile(
 """How mails hide the preview text."""
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _SIZE = re.compile(r"font-size\s*:\s*(\d{1,3})(?:\.\d+)?px", re.IGNORECASE)
+_LINE = "\x1e"
+"""Marks a line break; it is white space."""
 LARGE = 18
 """In pixels: text of this size is a headline. Most mails set their text in 14 to 16."""
 
@@ -93,13 +95,15 @@ class Picture:
 class Block:
     """One line or paragraph: its text, the text of each link, and its pictures.
 
-    `is_strong` says that all of it is a heading, bold or large.
+    `is_strong` says that all of it is a heading, bold or large. `first_line` is the text up to
+    the first line break.
     """
 
     text: str = ""
     links: dict[str, str] = field(default_factory=dict)
     pictures: list[Picture] = field(default_factory=list)
     is_strong: bool = False
+    first_line: str = ""
 
     @property
     def linked(self) -> float:
@@ -167,7 +171,7 @@ class _Collector:
         if self._breaks > 1:
             self.end_block()
         else:
-            self._texts.append(("\n", _Open()))
+            self._texts.append((_LINE, _Open()))
 
     def add_picture(self, element: Any, state: _Open) -> None:
         """Add a picture to the block."""
@@ -181,7 +185,8 @@ class _Collector:
         """End the block, if there is anything in it."""
         texts, pictures = self._texts, self._pictures
         self._texts, self._pictures, self._breaks = [], [], 0
-        text = _one_line("".join(text for text, _state in texts))
+        written = "".join(text for text, _state in texts)
+        text = _one_line(written)
         if not text and not pictures:
             return
         links: dict[str, str] = {}
@@ -189,7 +194,10 @@ class _Collector:
             if state.link and part.strip():
                 links[state.link] = _one_line(f"{links.get(state.link, '')} {part}")
         strong = all(state.strong for part, state in texts if part.strip()) and bool(text)
-        self.blocks.append(Block(text=text, links=links, pictures=pictures, is_strong=strong))
+        first = _one_line(written.strip().partition(_LINE)[0])
+        self.blocks.append(
+            Block(text=text, links=links, pictures=pictures, is_strong=strong, first_line=first)
+        )
 
 
 def _inside(element: Any, state: _Open) -> _Open:

@@ -6,6 +6,7 @@ follows up to the next headline is its text. Advertisements and the mail's own f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,14 @@ LEAST_SIGNS = 6
 MOST_TEXT = 2_000
 """Characters of a story's text that are kept."""
 MOST_STORIES = 60
+_MAIN = 0.6
+"""The share of a linked headline's letters that lead to its story."""
+_NUMBERED = re.compile(r"[\W\d_]*")
+"""What lists put before a headline: its number, a sign, its points."""
+_PARTS = re.compile(r"\s*(?::|[–—|•·(\[]|//|- )")
+"""What parts a headline from what follows it on its line."""
+SHORTEST_TEXT = 40
+"""Characters up to which what follows a headline on its line is no text of its own."""
 _MOSTLY = 0.8
 """The share of a block's letters that makes it a link."""
 FOOT = 0.4
@@ -82,6 +91,7 @@ class _Reader:
         self._of_link: dict[str, _Story] = {}
         self._story: _Story | None = None
         self._is_announced = False
+        self._has_paid_text = False
         self._pictures: list[Picture] = []
         """Pictures since the last text, which may belong to what follows."""
 
@@ -89,7 +99,7 @@ class _Reader:
         """Take the next block."""
         title = _headline(block, self._never)
         if announces_an_advertisement(block.text) and not (title and is_advertised(title)):
-            self._announce()
+            self._announce(block)
         elif not block.text:
             self._pictures += block.pictures
             self._take_link(block)
@@ -104,6 +114,9 @@ class _Reader:
             self._pictures = [*block.pictures]
         else:
             self._pictures = [*block.pictures]
+            if block.is_strong and self._has_paid_text:
+                self._is_announced = False  # the next part of the mail, after an advertisement
+            self._has_paid_text = self._is_announced and not block.is_strong
 
     def digest(self) -> Digest:
         """The stories that have a link to a page and were not paid for."""
@@ -116,12 +129,14 @@ class _Reader:
             advertisements=len(linked) - len(kept),
         )
 
-    def _announce(self) -> None:
-        # Right below a headline, it is about that one; else about the next.
-        if self._story is not None and not self._story.paragraphs and not self._pictures:
-            self._story.is_advertised = True
+    def _announce(self, block: Block) -> None:
+        # Right below a headline, it is about that one; else, or as a heading, about the next.
+        above = self._story
+        is_below = above is not None and not above.paragraphs and not self._pictures
+        if above is not None and is_below and not (block.is_strong and above.link):
+            above.is_advertised = True
         else:
-            self._is_announced, self._story = True, None
+            self._is_announced, self._story, self._has_paid_text = True, None, False
         self._pictures = []
 
     def _begin(self, title: str, block: Block) -> None:
@@ -147,6 +162,7 @@ class _Reader:
             self._is_announced = False
             if link:
                 self._of_link[link] = self._story
+        _add_rest(self._story, title, block)
         self._story.below += block.pictures
         self._pictures = []
 
@@ -196,10 +212,30 @@ def _headline(block: Block, never: Collection[str]) -> str | None:
     text = block.text
     if not is_title(text) or leads_on(text):
         return None
-    if _story_link(block, never) and block.linked >= _MOSTLY:
-        return text
+    link = _story_link(block, never)
+    leading = _leading_headline(block, link) if link else ""
+    if link and not leading and block.linked >= _MOSTLY:
+        # Two links of about the same length are names or places to go: "Ann Example in The Paper".
+        return text if len(block.links[link]) >= _MAIN * len(text) else None
+    if leading:
+        return leading
     # A headline that is not linked stands out; what stands out without a story below it is a label.
     return text if block.is_strong and not block.links else None
+
+
+def _leading_headline(block: Block, link: str) -> str:
+    """The linked headline with which a block begins, parted from what follows; "" if it is a sentence."""
+    title = block.links[link]
+    start = _NUMBERED.match(block.text)
+    at = start.end() if start and not block.text.startswith(title) else 0
+    if not block.text.startswith(title, at) or not is_title(title) or is_about_the_mail(title):
+        return ""
+    rest = block.text[at + len(title) :]
+    others = [text for one, text in block.links.items() if one != link]
+    if block.first_line.endswith(title) or _PARTS.match(rest):
+        return title
+    is_rest_furniture = all(map(is_about_the_mail, others)) and len(rest) <= SHORTEST_TEXT
+    return title if is_rest_furniture and not rest.rstrip().endswith((".", "!", "?")) else ""
 
 
 def is_title(text: str) -> bool:
@@ -227,6 +263,19 @@ def _add_text(story: _Story, block: Block) -> None:
     room = MOST_TEXT - sum(map(len, story.paragraphs))
     if text and room > 0 and not leads_on(block.text) and block.linked < _MOSTLY:
         story.paragraphs.append(text[:room])
+
+
+def _add_rest(story: _Story, title: str, block: Block) -> None:
+    """Add what stands behind the headline in the same block, if it is text."""
+    rest = block.text.partition(title)[2]
+    for text in block.links.values():
+        if text != title and (is_about_the_mail(text) or leads_on(text)):
+            rest = rest.replace(text, "")
+    rest = (
+        rest.strip(" :–—|•·/-→›»>()[]") if len(rest) <= SHORTEST_TEXT else rest.strip(" :–—|•·/-")
+    )
+    if len(rest) > SHORTEST_TEXT or (rest.endswith(".") and " " in rest):
+        story.paragraphs.append(rest[:MOST_TEXT])
 
 
 def _finished(story: _Story) -> MailStory:

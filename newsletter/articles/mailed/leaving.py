@@ -41,10 +41,7 @@ def recipients_of(message: Message) -> frozenset[str]:
     return frozenset(one.casefold() for name in _RECIPIENTS for one in addresses(message, name))
 
 
-def without_addresses(blocks: Sequence[Block], recipients: Collection[str]) -> list[Block]:
-    """The blocks that do not name the mail's recipient: "Sent to you@…" is for nobody else."""
-    return [
-        block
-        for block in blocks
-        if not any(address in block.text.casefold() for address in recipients)
-    ]
+def names_somebody(text: str, recipients: Collection[str]) -> bool:
+    """Whether a text names the mail's recipient: "Sent to you@…" is for nobody else."""
+    folded = text.casefold()
+    return any(address in folded for address in recipients)

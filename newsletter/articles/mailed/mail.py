@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
@@ -14,15 +15,21 @@ from newsletter.articles.mailed.digest import FOOT, Digest, MailStory, digest_of
 from newsletter.articles.mailed.leaving import (
     lines_to_leave,
     links_to_leave,
+    names_somebody,
     recipients_of,
-    without_addresses,
 )
 from newsletter.articles.mailed.links import tokens_of
 from newsletter.articles.mailed.opening import may_be_a_story, ways_to_leave
 from newsletter.articles.mailed.text_digest import text_digest
-from newsletter.articles.mailed.words import VIEW, ends_the_stories, is_about_the_mail
+from newsletter.articles.mailed.words import (
+    VIEW,
+    announces_an_advertisement,
+    ends_the_stories,
+    is_about_the_mail,
+)
 from newsletter.articles.mailed.wrapped import unwrapped
 from newsletter.articles.sanitize import one_line
+from newsletter.articles.urls import is_web_address
 from subscribers.inbound.reading import (
     UnreadableError,
     fields,
@@ -36,6 +43,8 @@ from subscribers.inbound.reading import (
 MOST_BODY = 60_000
 """Characters of the text of a single story that are kept."""
 LEAST_OF_DIGEST = 2
+LONGEST_ADVERTISEMENT = 3
+"""Paragraphs after which an advertisement within a story is over, if no headline ends it."""
 _SAME = 0.7
 """The share of its words that a headline must have in common with the subject to be the mail's own."""
 _ADDRESS = re.compile(r"https?:[^<>,\"]+", re.IGNORECASE)
@@ -63,10 +72,10 @@ class MailedNewsletter:
     problem: str = ""
 
 
-def read_mailed(content: bytes) -> MailedNewsletter:
-    """Read the mail; never raises."""
+def read_mailed(content: bytes, address: str = "") -> MailedNewsletter:
+    """Read the mail that came to our address; never raises."""
     try:
-        return _read(parse_message(content))
+        return _read(parse_message(content), address)
     except UnreadableError as error:
         return MailedNewsletter(problem=error.problem.message)
     except MemoryError:
@@ -75,19 +84,35 @@ def read_mailed(content: bytes) -> MailedNewsletter:
         return MailedNewsletter(problem=f"reading it failed: {type(error).__name__}")
 
 
-def _read(message: Message) -> MailedNewsletter:
-    subject = _SENT_ON.sub("", one_line(header(message, "Subject"), 300))
+def links_of(message: Message) -> dict[str, str]:
+    """The web addresses of all links in the mail's HTML, each with its text or that of its picture."""
+    markup, _plain = _bodies(message)
+    page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
+    found: dict[str, str] = {}
+    for block in [] if page is None else blocks_of(page):
+        pictures = {one.link: one.alt for one in block.pictures if one.link}
+        for link, text in (pictures | block.links).items():
+            if is_web_address(link):
+                found.setdefault(link, one_line(text, 100))
+    return found
+
+
+def _read(message: Message, address: str) -> MailedNewsletter:
+    ours = recipients_of(message) | frozenset(filter(None, [address.casefold()]))
+    subject = one_line(header(message, "Subject"), 300)
+    subject = _SENT_ON.sub("", "" if names_somebody(subject, ours) else subject)
     markup, plain = _bodies(message)
     page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
     blocks = [] if page is None else blocks_of(page)
     leaving = [*_stated_ways_to_leave(message), *links_to_leave(blocks), *lines_to_leave(plain)]
     never = ways_to_leave(leaving)
     if page is not None:
-        blocks = without_addresses(blocks, recipients_of(message))
+        blocks = [block for block in blocks if not names_somebody(block.text, ours)]
         found = digest_of(blocks, never)
         whole = _whole(blocks, found, subject, never)
     else:
-        found, whole = text_digest(plain, never), None
+        lines = [line for line in plain.splitlines() if not names_somebody(line, ours)]
+        found, whole = text_digest("\n".join(lines), never), None
     if whole is not None:
         found = Digest(stories=(whole,), advertisements=found.advertisements)
     return MailedNewsletter(
@@ -121,8 +146,18 @@ def _bodies(message: Message) -> tuple[str, str]:
             and not found[kind].strip()
             and part.get_content_disposition() != "attachment"
         ):
-            found[kind] = part_text(part)
+            found[kind] = _flowed(part) if kind == "text/plain" else part_text(part)
     return found["text/html"], found["text/plain"]
+
+
+def _flowed(part: Message) -> str:
+    """The plain text of the part, its paragraphs on one line each if it says that they flow (RFC 3676)."""
+    text = part_text(part)
+    kind = re.sub(r"[\s\"]", "", header(part, "Content-Type")).casefold()
+    if "format=flowed" not in kind:
+        return text
+    space = "" if "delsp=yes" in kind else " "
+    return re.sub(r"(?<=\S)(?<!\n--) \n(?=[^\s>])", lambda _match: space, text)
 
 
 def _sent(message: Message) -> datetime | None:
@@ -162,12 +197,27 @@ def _story(blocks: list[Block], title: str, link: str) -> MailStory:
     body = body[: next((at for at in ends if at >= len(body) * FOOT), len(body))]
     paragraphs: list[str] = []
     room = MOST_BODY
+    body = list(_without_advertisements(body))
     for block in body:
         if block.text and room > 0 and not is_about_the_mail(block.text):
             paragraphs.append(block.text[:room])
             room -= len(block.text)
     pictures = [one for block in body for one in block.pictures if one.link in ("", link)]
     return MailStory(title=title, link=link, paragraphs=tuple(paragraphs), pictures=tuple(pictures))
+
+
+def _without_advertisements(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks without those that a line announces as paid for, up to the next headline but theirs."""
+    is_paid, texts = False, 0
+    for block in blocks:
+        if announces_an_advertisement(block.text):
+            is_paid, texts = True, 0
+        elif is_paid and texts and (block.is_strong or texts >= LONGEST_ADVERTISEMENT):
+            is_paid = False
+        elif is_paid:
+            texts += bool(block.text) and not block.is_strong
+        if not is_paid:
+            yield block
 
 
 def _own_page(blocks: list[Block], never: frozenset[str]) -> str:

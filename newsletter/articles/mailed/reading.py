@@ -107,7 +107,9 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
     findings: list[SourceFinding] = []
     done: list[int] = []
     for mail in mails:
-        read = await run_in_subprocess(read_mailed, mail.content, seconds=client.seconds)
+        read = await run_in_subprocess(
+            read_mailed, mail.content, origin.location, seconds=client.seconds
+        )
         if read.problem:
             findings.append(origin.warning(f"a mail cannot be read: {read.problem}"))
             done.append(mail.id)
@@ -116,7 +118,7 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
             origin=origin,
             client=client,
             never=frozenset(read.never),
-            ours=frozenset(read.tokens) | forms_of(origin.location),
+            ours=_ours(read, origin),
         )
         resolved = await _resolved(read.stories, opener)
         again = Unresolved.UNREACHABLE in resolved and mail.tries + 1 < MOST_TRIES
@@ -132,6 +134,11 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
         findings=tuple(findings),
         mails=tuple(done),
     )
+
+
+def _ours(read: MailedNewsletter, origin: Origin) -> frozenset[str]:
+    """What names us in addresses of the mail."""
+    return frozenset(read.tokens) | forms_of(origin.location)
 
 
 async def _resolved(stories: Sequence[MailStory], opener: _Opener) -> list[_Page | Unresolved]:
@@ -220,7 +227,8 @@ def _articles(
         if isinstance(page, _Page)
     ]
     published = min(read.sent or mail.received_at, mail.received_at)
-    entries = [_entry(story, page.url, published) for story, page in pages]
+    ours = _ours(read, origin)
+    entries = [_entry(story, page.url, published, ours) for story, page in pages]
     articles, _remarks = articles_of(entries, origin)
     of_url = {page.url: page.article for _story, page in pages}
     return [
@@ -232,7 +240,7 @@ def _articles(
     ]
 
 
-def _entry(story: MailStory, url: str, published: datetime) -> Entry:
+def _entry(story: MailStory, url: str, published: datetime, ours: frozenset[str]) -> Entry:
     pictures = [
         Candidate(
             url=address,
@@ -242,7 +250,7 @@ def _entry(story: MailStory, url: str, published: datetime) -> Entry:
             height=pixels(picture.height),
         )
         for number, picture in enumerate(story.pictures, 1)
-        if (address := absolute_url("", picture.src)) and not is_personal(address)
+        if (address := absolute_url("", picture.src)) and not is_personal(address, ours)
     ]
     return Entry(
         url=url,

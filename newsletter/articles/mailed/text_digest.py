@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from newsletter.articles.mailed.digest import (
     FOOT,
+    LEAST_SIGNS,
     LONGEST_HEADLINE,
     MOST_STORIES,
     MOST_TEXT,
@@ -29,7 +30,10 @@ from newsletter.articles.mailed.words import (
 _ADDRESS = re.compile(r"[<(\[]?(https?://[^\s<>\"]+?)[>)\]]?[.,;:]?(?=\s|\Z)")
 _FOOTNOTE = re.compile(r"^\s*\[(\d{1,3})\][:.]?\s+(https?://\S+)\s*$", re.MULTILINE)
 _MARK = re.compile(r"\s*\[(\d{1,3})\]")
-_RULE = re.compile(r"^[\s*=_~#·•–—+|-]{3,}$", re.MULTILINE)
+_RULE = re.compile(r"^[\s*=_~#·•–—+|%-]{3,}$", re.MULTILINE)
+_TITLE = re.compile(
+    r"^\s*(?:Title|Titel|Titre|Título|Titolo):[ \t]+(\S.*(?:\n[ \t]+\S.*)*)", re.MULTILINE
+)
 _BULLET = re.compile(r"^\s*(?:[*•·–—>#-]+|\d{1,2}[.)])\s+")
 
 
@@ -67,6 +71,9 @@ def text_digest(text: str, never: Collection[str] = ()) -> Digest:
         elif not is_front_page(link) and (headline := title or next(iter(words), "")):
             rest = words if title else words[1:]
             title = ""
+            if stated := _TITLE.search(paragraph):  # a record such as those of arXiv
+                headline = " ".join(stated[1].split())
+                rest = [line for line in rest if line not in headline]
             if not is_title(headline) or is_about_the_mail(headline) or ends_the_stories(headline):
                 continue
             if is_announced or is_advertised(headline):
@@ -94,15 +101,21 @@ def _kept_text(stories: list[_Story], words: list[str], title: str) -> str:
     text = " ".join(words)
     if not text or is_about_the_mail(text):
         return title
-    if len(text) <= LONGEST_HEADLINE and len(words) == 1 and not text.endswith((".", "!", ":")):
-        return text
+    if (
+        len(text) <= LONGEST_HEADLINE
+        and len(words) == 1
+        and not text.endswith((".", "!", ":", ","))
+    ):
+        # A greeting or a label is no headline; that stands beside the link then.
+        return text if is_title(text) else ""
     if stories and sum(map(len, stories[-1].paragraphs)) < MOST_TEXT:
         stories[-1].paragraphs.append(text[:MOST_TEXT])
     return ""
 
 
 def _without_addresses(line: str, notes: dict[str, str]) -> str:
-    line = _ADDRESS.sub("", line)
-    if notes:
-        line = _MARK.sub("", line)
-    return line.strip(" <>:–—|+-")
+    bare = _ADDRESS.sub("", line)
+    if bare != line and sum(character.isalpha() for character in bare) < LEAST_SIGNS:
+        return ""  # brackets and a size
+    line = _MARK.sub("", bare) if notes else bare
+    return line.strip(" <>:–—|+-\\")

@@ -18,7 +18,7 @@ from newsletter.pipeline.add_source import AddedSource, SourceRequest, add_sourc
 from newsletter.pipeline.import_sources import ImportedSources, import_sources
 from newsletter.pipeline.list_sources import export_sources, list_sources
 from newsletter.pipeline.settings_file import why_read_only
-from newsletter.pipeline.source_mails import list_held
+from newsletter.pipeline.source_mails import count_older, list_held
 from newsletter.site.source_settings import distinct_sources
 from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions
@@ -133,9 +133,11 @@ class SourcesPage:
         newsletters = await run_in_threadpool(self._newsletters)
         rows = [row for one in newsletters for row in one.rows]
         held = await run_in_threadpool(list_held, self.context.site)
+        older = await run_in_threadpool(count_older, self.context.site, None, held)
         values = {
             "newsletters": newsletters,
             "held": held,
+            "older": older,
             "failing": sum(row.state == "failing" for row in rows),
             "total": len(rows),
             "states": STATES,

@@ -19,6 +19,9 @@ from newsletter.web.reader.answers import text
 
 WHY = {
     HeldReason.UNCONFIRMED: "Nobody has confirmed this sender yet.",
+    HeldReason.DOUBTFUL: (
+        "Nobody has confirmed this sender yet, and it is not certain that this mail is theirs."
+    ),
     HeldReason.UNPROVEN: "The sender is confirmed, but it is not certain that this mail is theirs.",
 }
 
@@ -63,7 +66,7 @@ class HeldMailPage:
             "mail": mail,
             "words": words,
             "why": WHY[mail.held_for],
-            "can_confirm": mail.held_for is HeldReason.UNCONFIRMED,
+            "can_confirm": mail.held_for is not HeldReason.UNPROVEN,
             "newsletter": self.context.site.settings.newsletters.get(mail.newsletter),
             "zone": self.context.site.settings.site.zone,
             "read_only": why_read_only(self.context.site),

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.articles.mailed.links import (
+    forms_of,
     is_front_page,
+    is_opaque,
     is_personal,
+    tokens_of,
     without_personal,
 )
 from newsletter.articles.mailed.opening import may_be_a_story, ways_to_leave
@@ -26,6 +29,11 @@ from newsletter.articles.mailed.opening import may_be_a_story, ways_to_leave
         "https://site.example/p/the-end-of-maps?utm_source=mail&mc_eid=8f3a9c0d1e",
         "https://site.example/story?title=a-new-bridge-opens-in-2026",
         "https://site.example/content/4/26210.html",
+        "https://github.com/a/b/commit/8f3a9c0d1e2b4f5a6c7d8e9f8f3a9c0d1e2b4f5a",
+        "https://docs.google.com/document/d/1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfG/edit",
+        "https://arxiv.org/abs/2603.01234",
+        "https://open.spotify.com/episode/4rOoJ6Egrf8K2IrywzwOMk",
+        "https://site.example/content/0b5f3a9c-0d1e-4b4f-9a6c-7d8e9f0a1b2c",
     ],
 )
 def test_addresses_of_pages(link: str) -> None:
@@ -45,6 +53,10 @@ def test_addresses_of_pages(link: str) -> None:
         "https://site.example/a?contact=0b5f3a9c-0d1e-4b4f-9a6c-7d8e9f0a1b2c",
         "https://click.mailer.example/CL0/0100018f2a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9f0a1b",
         "https://site.example/a?subscriber_id=12345",
+        "https://site.example/a?subscriber=12345",
+        "https://site.example/r/aW4rd2Vla2x5QG5ld3MuZXhhbXBsZS5vcmc=",
+        "https://site.example/r/eGluK3dlZWtseUBuZXdzLmV4YW1wbGUub3JneQ",
+        "https://site.example/x/eyJ1c2VyIjoxMjM0NX0/a",
         "https://site.example/a?ck_subscriber_id=999",
         "https://site.example/a#k=8f3a9c0d1e2b4f5a6c7d",
     ],
@@ -109,3 +121,24 @@ def test_front_pages() -> None:
     assert is_front_page("https://site.example/")
     assert is_front_page("https://site.example?utm_source=mail")
     assert not is_front_page("https://site.example/?p=7")
+    assert is_front_page("https://site.example/?source=mail")
+
+
+def test_what_is_known_to_be_ours_is_personal() -> None:
+    """The identifiers in the mail's ways to leave, and sums of our address."""
+    ours = tokens_of(["https://m.example/bye/a1b2c3d4e5?n=123456&edition=2"])
+    assert is_personal("https://site.example/story/A1B2C3D4E5", ours)
+    assert is_personal("https://site.example/story?x=123456", ours)
+    assert not is_personal("https://site.example/bye/2", ours)
+    assert without_personal("https://site.example/story?x=123456&page=2", ours).endswith("?page=2")
+    known = forms_of("Ann@example.org")
+    assert all(is_personal(f"https://site.example/s/{form}", known) for form in known)
+
+
+def test_addresses_that_say_nothing_of_their_page() -> None:
+    """They may be a tracker's; titles, numbers and places of public identifiers are not."""
+    assert is_opaque("https://t.example/c/a1b2c3d4e5")
+    assert is_opaque("https://t.example/c?x=a1b2c3d4e5")
+    assert not is_opaque("https://site.example/@ann/a-story-of-maps-3f2a9c0d1e2b")
+    assert not is_opaque("https://site.example/content/4/26210.html")
+    assert not is_opaque("https://www.youtube.com/watch?v=dQw4w9WgXcQ")
