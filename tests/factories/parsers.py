@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.articles import follow
-from newsletter.articles.entries import Origin
+from newsletter.articles.entries import Entry, Origin
 from newsletter.articles.fetch import Fetched, FetchMemory
 from newsletter.articles.mail_picture import mail_picture
 from newsletter.articles.mailed.mail import read_mailed
+from newsletter.articles.mailed.reading import articles_of_stories, open_page
 from newsletter.articles.opml import parse_opml
 from newsletter.articles.picture_check import measure
 from newsletter.articles.preview_picture import preview_picture, still_picture
 from newsletter.articles.reading import SourceContent, parse_content, read_folder_source
+from newsletter.articles.sanitize import paragraphs_html
 from newsletter.articles.tags import make_vocabulary
 from newsletter.articles.uploaded_picture import cut_picture, read_upload
 from newsletter.issues.past.layouts import read_export
@@ -129,6 +131,21 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "headline": lambda body: read_mailed(AS_HTML + b"<h2><a href=https://a.example/1>" + body),
         "text": lambda body: read_mailed(
             b"Subject: News\n\nA headline of it\nhttps://a.example/1\n" + body
+        ),
+    },
+    "open_page": {
+        "page": lambda body: open_page(ORIGIN, SourceContent(body=body, url=URL)),
+        "head": lambda body: open_page(
+            ORIGIN, SourceContent(body=b"<head><meta http-equiv=refresh content=" + body, url=URL)
+        ),
+    },
+    "articles_of_stories": {
+        "text": lambda body: articles_of_stories(
+            [Entry(url=URL, title="T", body=paragraphs_html([body.decode("utf-8", "replace")]))],
+            ORIGIN,
+        ),
+        "headline": lambda body: articles_of_stories(
+            [Entry(url=URL, title=body.decode("utf-8", "replace"))], ORIGIN
         ),
     },
     "classify_for_source": {"mail": lambda body: classify_for_source(body, NO_LIST)},

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from newsletter.articles.mailed import reading as mailed_reading
+from newsletter.articles.mailed.mail import read_mailed
 from newsletter.articles.reading import Reading
 from newsletter.config.loading import load_settings
-from newsletter.errors import InputError, NotPermittedError, UnknownNameError
+from newsletter.errors import InputError, NotPermittedError, SourceError, UnknownNameError
 from newsletter.issues.source_mail import HeldReason
 from newsletter.pipeline.add_mail_source import add_mail_source
 from newsletter.pipeline.add_source import SourceRequest
@@ -324,3 +327,28 @@ def test_a_former_address_of_a_list_stays_its_readers(tmp_path: Path, server: Fe
     request = SourceRequest(newsletter="weekly", url=address)
     with pytest.raises(InputError, match="for its readers"):
         add_mail_source(site, request, {})
+
+
+def test_a_mail_that_cannot_be_read_stops_no_other(
+    tmp_path: Path, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried three times and given up with a reason; the mail after it is read at once."""
+    url = server.put("/bridge", page("Bridge opens"))
+    site = site_of(tmp_path, SOURCE)
+    arrive(site, mail(digest(("A story that breaks", url, "")), subject="Broken"))
+    arrive(site, mail(digest(("The new bridge opens", url, "")), number=2))
+    usual = mailed_reading.run_in_subprocess
+
+    async def breaking(work: Any, *given: Any, seconds: float) -> Any:
+        if work is read_mailed and b"Subject: Broken" in given[0]:
+            raise SourceError("the parser ended by itself")
+        return await usual(work, *given, seconds=seconds)
+
+    monkeypatch.setattr(mailed_reading, "run_in_subprocess", breaking)
+    assert [article.title for article in reading_of(site).articles] == ["The new bridge opens"]
+    assert reading_of(site, hours=1).findings == ()
+    last = reading_of(site, hours=2)
+    assert [one.message for one in last.findings] == [
+        "a mail cannot be read: the parser ended by itself"
+    ]
+    assert reading_of(site, hours=3).unchanged

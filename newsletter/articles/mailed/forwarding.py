@@ -14,8 +14,8 @@ LONGEST_SCRIPT = 8_000
 SOON = 10
 """Seconds up to which a page is left before it is read; later ones load themselves again."""
 
-_NOSCRIPT = re.compile(r"<noscript\b.*?</noscript>", re.IGNORECASE | re.DOTALL)
-_META = re.compile(r"<meta\b[^>]{0,4000}>", re.IGNORECASE)
+_NOSCRIPT = re.compile(r"<(/?)noscript\b", re.IGNORECASE)
+_META = re.compile(r"<meta\b[^<>]{0,4000}>", re.IGNORECASE)
 _REFRESH = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh\b", re.IGNORECASE)
 _TARGET = re.compile(
     r"content\s*=\s*([\"']?)\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*url\s*=\s*[\"']?([^\"'>\s]+)",
@@ -32,7 +32,7 @@ def forwards_to(body: bytes, url: str, *, is_article: bool) -> str:
     """Where the page at `url` sends its reader; "" if it stays. An article is not left by script."""
     text = body[: MOST_READ * 2].decode("utf-8", "replace")[:MOST_READ]
     if is_article:
-        text = _NOSCRIPT.sub("", text)
+        text = _without_noscript(text)
     for meta in _META.findall(text):
         found = _TARGET.search(html.unescape(meta)) if _REFRESH.search(meta) else None
         if found and int(found[2]) <= SOON:
@@ -43,6 +43,13 @@ def forwards_to(body: bytes, url: str, *, is_article: bool) -> str:
     if script is None:
         return ""
     return _elsewhere(url, html.unescape((script[1] or script[2]).replace("\\/", "/")))
+
+
+def _without_noscript(text: str) -> str:
+    """The text without what only browsers without scripts read."""
+    first, *others = _NOSCRIPT.split(text)
+    pairs = zip(others[::2], others[1::2], strict=True)
+    return "".join([first, *(part for closing, part in pairs if closing)])
 
 
 def _elsewhere(url: str, target: str) -> str:

@@ -101,31 +101,33 @@ class _Opener:
         return may_be_opened(url, self.never)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Read:
+    """What one mail gave; `is_done` unless it is to be read again."""
+
+    is_done: bool
+    articles: Sequence[Article] = ()
+    findings: Sequence[SourceFinding] = ()
+
+
 async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpClient) -> Reading:
-    """The articles of the mails. A mail whose links cannot be opened now is left for another time."""
+    """The articles of the mails. A mail whose links cannot be opened now is left for another time.
+
+    So is one that cannot be read; after MOST_TRIES it is given up, so that it stops no other.
+    """
     found: dict[str, Article] = {}
     findings: list[SourceFinding] = []
     done: list[int] = []
     for mail in mails:
-        read = await run_in_subprocess(
-            read_mailed, mail.content, origin.location, seconds=client.seconds
-        )
-        if read.problem:
-            findings.append(origin.warning(f"a mail cannot be read: {read.problem}"))
+        try:
+            read = await _read(mail, origin, client)
+        except SourceError as error:
+            why = f"a mail cannot be read: {error.problem.message}"
+            read = _Read(is_done=mail.tries + 1 >= MOST_TRIES, findings=(origin.warning(why),))
+        if read.is_done:
             done.append(mail.id)
-            continue
-        opener = _Opener(
-            origin=origin,
-            client=client,
-            never=frozenset(read.never),
-            ours=_ours(read, origin),
-        )
-        resolved = await _resolved(read.stories, opener)
-        again = Unresolved.UNREACHABLE in resolved and mail.tries + 1 < MOST_TRIES
-        if not again:
-            done.append(mail.id)
-            findings += _findings(read, resolved, origin)
-        for article in _articles(mail, read, resolved, origin):
+            findings += read.findings
+        for article in read.articles:
             found.setdefault(article.key, article)
     return Reading(
         source=origin.source,
@@ -136,9 +138,25 @@ async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpC
     )
 
 
-def _ours(read: MailedNewsletter, origin: Origin) -> frozenset[str]:
-    """What names us in addresses of the mail."""
-    return frozenset(read.tokens) | forms_of(origin.location)
+async def _read(mail: ArrivedMail, origin: Origin, client: HttpClient) -> _Read:
+    read = await run_in_subprocess(
+        read_mailed, mail.content, origin.location, seconds=client.seconds
+    )
+    if read.problem:
+        raise SourceError(read.problem)
+    opener = _Opener(
+        origin=origin,
+        client=client,
+        never=frozenset(read.never),
+        ours=frozenset(read.tokens) | forms_of(origin.location),
+    )
+    resolved = await _resolved(read.stories, opener)
+    again = Unresolved.UNREACHABLE in resolved and mail.tries + 1 < MOST_TRIES
+    return _Read(
+        is_done=not again,
+        articles=await _articles(mail, read, resolved, opener),
+        findings=_findings(read, resolved, origin),
+    )
 
 
 async def _resolved(stories: Sequence[MailStory], opener: _Opener) -> list[_Page | Unresolved]:
@@ -202,23 +220,35 @@ async def _page_at(link: str, opener: _Opener, forwarded: int = 0) -> _Page:
         content_type=fetched.content_type,
         modified=fetched.last_modified,
     )
-    reading = await run_in_subprocess(
-        parse_content, "page", unnamed, content, False, seconds=client.seconds
-    )
-    article = next(iter(reading.articles), None)
-    onward = forwards_to(fetched.body, fetched.url, is_article=article is not None)
-    if onward and forwarded < MOST_FORWARDED:
-        if not opener.may_open(onward):
+    opened = await run_in_subprocess(open_page, unnamed, content, seconds=client.seconds)
+    if opened.onward and forwarded < MOST_FORWARDED:
+        if not opener.may_open(opened.onward):
             raise RefusedRedirectError("it leads on to an address that is never opened")
-        return await _page_at(onward, opener, forwarded + 1)
+        return await _page_at(opened.onward, opener, forwarded + 1)
+    article = opened.article
     return _Page(url=(article and article.url) or canonical_url(fetched.url), article=article)
 
 
-def _articles(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedPage:
+    """What a worker finds on a page: its article, and where it sends its reader; "" if it stays."""
+
+    article: Article | None
+    onward: str
+
+
+def open_page(origin: Origin, content: SourceContent) -> OpenedPage:
+    """Read a page to which a link led; never raises."""
+    article = next(iter(parse_content("page", origin, content, False).articles), None)
+    onward = forwards_to(content.body, content.url, is_article=article is not None)
+    return OpenedPage(article=article, onward=onward)
+
+
+async def _articles(
     mail: ArrivedMail,
     read: MailedNewsletter,
     resolved: Sequence[_Page | Unresolved],
-    origin: Origin,
+    opener: _Opener,
 ) -> list[Article]:
     """The articles of the stories whose links were resolved: the mail's words, and what it leaves out."""
     pages = [
@@ -227,9 +257,10 @@ def _articles(
         if isinstance(page, _Page)
     ]
     published = min(read.sent or mail.received_at, mail.received_at)
-    ours = _ours(read, origin)
-    entries = [_entry(story, page.url, published, ours) for story, page in pages]
-    articles, _remarks = articles_of(entries, origin)
+    entries = [_entry(story, page.url, published, opener.ours) for story, page in pages]
+    articles = await run_in_subprocess(
+        articles_of_stories, entries, opener.origin, seconds=opener.client.seconds
+    )
     of_url = {page.url: page.article for _story, page in pages}
     return [
         replace(
@@ -238,6 +269,12 @@ def _articles(
         )
         for article in articles
     ]
+
+
+def articles_of_stories(entries: list[Entry], origin: Origin) -> list[Article]:
+    """The articles of the stories; never raises."""
+    articles, _remarks = articles_of(entries, origin)
+    return list(articles)
 
 
 def _entry(story: MailStory, url: str, published: datetime, ours: frozenset[str]) -> Entry:
