@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from PIL import Image
 
 from newsletter.cli import doctor
 from newsletter.issues.source_mail import HeldReason
@@ -106,6 +107,7 @@ def prepared(
         give_mail(monkeypatch)
         site.done("receive", "--recipient", "weekly@news.example.org")
         give_mail(monkeypatch)
+    Image.new("RGB", (600, 300), "teal").save(site.folder / "bridge.jpg")
     if documented.words[:2] == ("sources", "mail"):
         let_a_mail_wait(site)
     if first == "suggestions":
