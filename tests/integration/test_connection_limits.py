@@ -26,7 +26,7 @@ from subscribers.accepting import QuietAccept
 
 MOST = 20
 GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-LARGE = 4_000_000
+LARGE = 40_000_000
 
 
 class Served:

@@ -14,6 +14,8 @@ from newsletter.errors import DatabaseUnavailableError
 from newsletter.pipeline import receive as receiving
 from newsletter.pipeline.left_over_mail import RETRY_AFTER, handle_left_over
 from newsletter.pipeline.receive import handle
+from newsletter.site.site import Site
+from subscribers.inbound.list_addresses import ListAddress
 from subscribers.inbound.mail_log import MAX_ATTEMPTS, LoggedMail, find, quarantined
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import READER, PostOffice, post_office, send_issue
@@ -127,10 +129,10 @@ def test_one_bad_mail_keeps_nothing_back(
     """The other mail is handled, and the issue goes to every reader."""
     real = receiving._classified
 
-    def some_fail(raw: bytes, *given: object) -> object:
-        if b"poison" in raw:
+    def some_fail(site: Site, mail: LoggedMail, mailbox: ListAddress) -> object:
+        if b"poison" in (mail.content or b""):
             raise UnforeseenError
-        return real(raw, *given)  # type: ignore[arg-type]
+        return real(site, mail, mailbox)
 
     monkeypatch.setattr(receiving, "_classified", some_fail)
     office.mail("weekly-request", subject="poison")

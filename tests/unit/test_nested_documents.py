@@ -38,6 +38,7 @@ OUR_OWN = {
     "newsletter/config/webhook_editing.py": "the text of newsletter.toml, which was read before",
     "newsletter/pipeline/migrate_database.py": "what the migration wrote into the database",
     "newsletter/rendering/lint/clients.py": "a file of the package",
+    "newsletter/site/uploaded_pictures.py": "notes that the program wrote into the site's folder",
     "newsletter/store/ledger/journal.py": "lines that a sender wrote, with a checksum each",
     "newsletter/store/seal.py": "what the migration wrote into the database",
     "newsletter/web/api/document.py": "what FastAPI made of our models",

@@ -5,7 +5,9 @@ Times are ISO 8601, aware.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 def _published_name(model: type) -> str:
@@ -25,6 +27,21 @@ class Taken(BaseModel):
     """A request. Unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", model_title_generator=_published_name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def whole_characters(cls, given: Any) -> Any:
+        """Refuse lone surrogates, which JSON can escape and no answer can repeat."""
+        waiting = [given]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
+                raise ValueError("a text has half of a character: a lone surrogate")
+            if isinstance(value, dict):
+                waiting += [*value, *value.values()]
+            elif isinstance(value, list):
+                waiting += value
+        return given
 
 
 class ProblemDocument(Given):

@@ -19,7 +19,8 @@ from newsletter.issues.source_mail import HeldReason, held_reason, is_due
         ("daily@digest.example", None, True, HeldReason.UNPROVEN),
         ("other@digest.example", True, False, HeldReason.UNCONFIRMED),
         ("anybody@sub.town.example", True, False, HeldReason.UNCONFIRMED),
-        ("other@digest.example", False, True, HeldReason.UNCONFIRMED),
+        ("other@digest.example", False, True, HeldReason.DOUBTFUL),
+        ("other@digest.example", None, True, HeldReason.DOUBTFUL),
     ],
 )
 def test_held_reason(
