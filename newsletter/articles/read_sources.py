@@ -23,6 +23,7 @@ from newsletter.articles.fetch import (
 from newsletter.articles.reading import (
     Reading,
     SourceContent,
+    content_of,
     failed_reading,
     name_of,
     parse_content,
@@ -76,9 +77,8 @@ async def read_sources(
         )
         # One connection to a host at a time; waiting for a host does not delay other hosts.
         async with turn_at[urlsplit(source.location).hostname or source.location], turn:
-            if source.kind == "mail":
-                return await _read_mails(mails.get(source.location, ()), origin, client)
-            return await _read(source, origin, client, memories.get(source.location), folder)
+            memory, waiting = memories.get(source.location), mails.get(source.location, ())
+            return await _read(source, origin, client, memory, folder, waiting)
 
     async with http_clients(limits) as clients:
         return list(
@@ -95,12 +95,7 @@ async def _read_mails(
         return Reading(source=origin.source, location=origin.location, unchanged=True)
     from newsletter.articles.mailed.reading import read_mails  # few sites have such a source
 
-    try:
-        return await read_mails(waiting, origin, client)
-    except SourceError as error:
-        return failed_reading(origin, error, None)
-    except Exception as error:  # an error must affect only this source
-        return failed_reading(origin, unexpected_error(error), None)
+    return await read_mails(waiting, origin, client)
 
 
 async def _read(
@@ -109,8 +104,11 @@ async def _read(
     client: HttpClient,
     memory: FetchMemory | None,
     folder: Path,
+    waiting: Sequence[ArrivedMail],
 ) -> Reading:
     try:
+        if source.kind == "mail":
+            return await _read_mails(waiting, origin, client)
         if source.kind == "folder":
             return await run_in_subprocess(
                 read_folder_source, folder / source.location, origin, seconds=client.seconds
@@ -145,7 +143,7 @@ async def _from_web(
             moved_to=fetched.moved_to,
             fresh_for=fetched.fresh_for,
         )
-    reading = await _parsed(source, origin, _content_of(fetched), client.seconds)
+    reading = await _parsed(source, origin, content_of(fetched), client.seconds)
     if any(finding.severity == "failure" for finding in reading.findings):
         # The memory of a body that could not be read is not kept: the next fetch would find it
         # unchanged.
@@ -177,16 +175,7 @@ async def read_fetched(
         tags=source.tags,
         zone=zone,
     )
-    return await _parsed(source, origin, _content_of(fetched), seconds)
-
-
-def _content_of(fetched: Fetched) -> SourceContent:
-    return SourceContent(
-        body=fetched.body,
-        url=fetched.url,
-        content_type=fetched.content_type,
-        modified=fetched.last_modified,
-    )
+    return await _parsed(source, origin, content_of(fetched), seconds)
 
 
 def _moved(fetched: Fetched, origin: Origin) -> tuple[SourceFinding, ...]:

@@ -12,7 +12,7 @@ from newsletter.articles.article import Article
 from newsletter.articles.decoding import decode
 from newsletter.articles.entries import Entry, Origin, article_of, articles_of
 from newsletter.articles.feeds import parse_feed
-from newsletter.articles.fetch import FetchMemory
+from newsletter.articles.fetch import Fetched, FetchMemory
 from newsletter.articles.folder import read_folder
 from newsletter.articles.page_body import Extraction
 from newsletter.articles.pages import Page, parse_page
@@ -59,6 +59,16 @@ class SourceContent:
     url: str = ""
     content_type: str = ""
     modified: datetime | None = None
+
+
+def content_of(fetched: Fetched) -> SourceContent:
+    """What was fetched, to be read."""
+    return SourceContent(
+        body=fetched.body,
+        url=fetched.url,
+        content_type=fetched.content_type,
+        modified=fetched.last_modified,
+    )
 
 
 def parse_content(kind: str, origin: Origin, content: SourceContent, is_named: bool) -> Reading:

@@ -1,4 +1,4 @@
-"""Changes values of one table in the text of newsletter.toml; comments and order stay. Pure.
+"""Changes values of one table in the text of newsletter.toml, lists of tables too; comments stay. Pure.
 
 source_changing.py changes and removes sources, source_editing.py adds them.
 """
@@ -13,11 +13,21 @@ from typing import Any
 
 import tomlkit
 
-from newsletter.config.row_changing import Row, set_rows
 from newsletter.errors import ConfigurationError, Problem
 
 Values = Mapping[str, Any]
 """Keys of the table with their new values; None takes a key out, Rows change a list of tables."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One table of the list as it is to be: the place that it had, None for a new one, and its values.
+
+    A value of None takes a key out.
+    """
+
+    former: int | None
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,10 +64,45 @@ def set_values(table: Any, values: Values) -> None:
         if value is None:
             table.pop(key, None)
         elif isinstance(value, Rows):
-            set_rows(table, key, value.rows)
+            _set_rows(table, key, value.rows)
         elif table.get(key) != value:
             table[key] = value
     body.extend(reversed(tail))
+
+
+def _set_rows(table: Any, key: str, rows: Sequence[Row]) -> None:
+    """Let the table have these rows, in this order; rows that are not named are removed.
+
+    `table` is a dict or a table of tomlkit, whose comments stay with their rows.
+    """
+    had = table.get(key, [])
+    given = [_row(had, row) for row in rows]
+    if type(table) is dict:
+        table[key] = given
+        return
+    is_inline = isinstance(had, tomlkit.items.Array)
+    listed: Any = tomlkit.array().multiline(True) if is_inline else tomlkit.aot()
+    for row, values in zip(rows, given, strict=True):
+        listed.append(_item(values, is_new=row.former is None, is_inline=is_inline))
+    table[key] = listed
+
+
+def _row(had: Sequence[Any], row: Row) -> Any:
+    is_known = row.former is not None and row.former < len(had)
+    values = copy.deepcopy(had[row.former or 0]) if is_known else {}
+    set_values(values, row.values)
+    return values
+
+
+def _item(values: Any, *, is_new: bool, is_inline: bool) -> Any:
+    """The row as tomlkit writes it in such a list."""
+    if type(values) is not dict:
+        return values
+    item = tomlkit.inline_table() if is_inline else tomlkit.table()
+    item.update(values)
+    if is_new and not is_inline:
+        item.add(tomlkit.nl())
+    return item
 
 
 def _body_of(table: Any) -> list[Any]:

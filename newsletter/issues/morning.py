@@ -16,9 +16,8 @@ def first_at(hour: time, zone: ZoneInfo, start: datetime) -> datetime:
     twice is the first of the two. A day that a zone leaves out altogether, as Samoa did when it
     moved over the date line, has no such hour.
     """
-    day = (
-        start.astimezone(zone).date() - WHOLE_DAY
-    )  # its hour may have fallen into a gap at midnight
+    # The hour of the day before may have fallen into a gap at midnight.
+    day = start.astimezone(zone).date() - WHOLE_DAY
     while (moment := _on(day, hour, zone)) is None or moment < start:
         day += WHOLE_DAY
     return moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from enum import StrEnum
@@ -72,33 +73,22 @@ def classify(raw: bytes, mailbox: ListAddress, envelope_sender: str | None) -> I
 
     `envelope_sender` is the SMTP MAIL FROM: "" is the null sender, None is unknown.
     """
-    try:
-        return _read(parse_message(raw), mailbox, envelope_sender)
-    except UnreadableError as error:
-        problem = error.problem.message
-    except MemoryError:
-        raise
-    except Exception as error:  # unexpected error: the message is quarantined
-        log.exception("A message could not be read.")
-        problem = f"cannot be read as mail: {type(error).__name__}"
-    return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=problem)
+    return _unless_unreadable(
+        raw, mailbox, lambda message: _read(message, mailbox, envelope_sender)
+    )
 
 
 def classify_for_source(raw: bytes, mailbox: ListAddress) -> Inbound:
     """Read who sent a message to the address of a source, and whether it is forged; never raises."""
+    return _unless_unreadable(raw, mailbox, lambda message: _read_for_source(message, mailbox))
+
+
+def _unless_unreadable(
+    raw: bytes, mailbox: ListAddress, read: Callable[[Message], Inbound]
+) -> Inbound:
+    """What `read` makes of the message; an unreadable one if it cannot be parsed, or that fails."""
     try:
-        message = parse_message(raw)
-        authors = list(dict.fromkeys(map(str.casefold, addresses(message, "From"))))
-        evidence = read_sender_evidence(message)
-        if len(authors) > 1:  # one is checked, and another might be shown
-            evidence = replace(evidence, disowned=True)
-        return Inbound(
-            kind=MailKind.SOURCE,
-            mailbox=mailbox,
-            sender=next(iter(authors), ""),
-            evidence=evidence,
-            headline=header(message, "Subject"),
-        )
+        return read(parse_message(raw))
     except UnreadableError as error:
         problem = error.problem.message
     except MemoryError:
@@ -107,6 +97,20 @@ def classify_for_source(raw: bytes, mailbox: ListAddress) -> Inbound:
         log.exception("A message could not be read.")
         problem = f"cannot be read as mail: {type(error).__name__}"
     return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=problem)
+
+
+def _read_for_source(message: Message, mailbox: ListAddress) -> Inbound:
+    authors = list(dict.fromkeys(map(str.casefold, addresses(message, "From"))))
+    evidence = read_sender_evidence(message)
+    if len(authors) > 1:  # one is checked, and another might be shown
+        evidence = replace(evidence, disowned=True)
+    return Inbound(
+        kind=MailKind.SOURCE,
+        mailbox=mailbox,
+        sender=next(iter(authors), ""),
+        evidence=evidence,
+        headline=header(message, "Subject"),
+    )
 
 
 def _read(message: Message, mailbox: ListAddress, envelope_sender: str | None) -> Inbound:

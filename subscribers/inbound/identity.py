@@ -12,7 +12,8 @@ MAX_HEADER = 100_000
 MAX_RECIPIENTS = 200
 
 _IDENTIFIES = ("Message-ID", "From", "Date", "Subject")
-_RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
+RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
+"""The headers that say to whom a message was sent, the most certain first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +35,7 @@ def read_identity(content: bytes) -> MailIdentity:
         return MailIdentity()
     found = (
         address
-        for name in _RECIPIENTS
+        for name in RECIPIENT_HEADERS
         for address in (*addresses(message, name), *headers(message, name))
     )
     return MailIdentity(

@@ -7,7 +7,7 @@ follows up to the next headline is its text. Advertisements and the mail's own f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.articles.mailed.blocks import Block, Picture
@@ -63,8 +63,8 @@ class Digest:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Story:
-    """A story while its blocks are read."""
+class GrowingStory:
+    """A story while the mail is read."""
 
     title: str
     link: str
@@ -73,12 +73,26 @@ class _Story:
     above: list[Picture] = field(default_factory=list)
     below: list[Picture] = field(default_factory=list)
 
+    @property
+    def finished(self) -> MailStory:
+        """The story with its own pictures: those that lead where it leads first, none that lead elsewhere."""
+        pictures = [*self.above, *self.below]
+        own = [one for one in pictures if one.link == self.link]
+        own += [one for one in pictures if not one.link]
+        return MailStory(
+            title=self.title,
+            link=self.link,
+            paragraphs=tuple(self.paragraphs),
+            pictures=tuple(own),
+        )
+
 
 def digest_of(blocks: Sequence[Block], never: Collection[str] = ()) -> Digest:
     """The stories in the blocks. `never` are links by which one leaves, which are never a story's."""
     reader = _Reader(never)
-    for block in _body(blocks):
-        reader.read(block)
+    for block in above_the_foot(blocks):
+        if not ends_the_stories(block.text):
+            reader.read(block)
     return reader.digest()
 
 
@@ -87,9 +101,9 @@ class _Reader:
 
     def __init__(self, never: Collection[str]) -> None:
         self._never = never
-        self._stories: list[_Story] = []
-        self._of_link: dict[str, _Story] = {}
-        self._story: _Story | None = None
+        self._stories: list[GrowingStory] = []
+        self._of_link: dict[str, GrowingStory] = {}
+        self._story: GrowingStory | None = None
         self._is_announced = False
         self._has_paid_text = False
         self._pictures: list[Picture] = []
@@ -125,7 +139,7 @@ class _Reader:
         linked = [one for one in self._stories if one.link and not is_front_page(one.link)]
         kept = [story for story in linked if not story.is_advertised]
         return Digest(
-            stories=tuple(map(_finished, kept[:MOST_STORIES])),
+            stories=tuple(story.finished for story in kept[:MOST_STORIES]),
             advertisements=len(linked) - len(kept),
         )
 
@@ -152,7 +166,7 @@ class _Reader:
             self._story = known
         else:
             passed_on = before is not None and before.is_advertised and not before.link
-            self._story = _Story(
+            self._story = GrowingStory(
                 title=without_reading_time(title),
                 link=link,
                 is_advertised=self._is_announced or passed_on or is_advertised(title),
@@ -166,7 +180,7 @@ class _Reader:
         self._story.below += block.pictures
         self._pictures = []
 
-    def _end_pictures(self, story: _Story) -> None:
+    def _end_pictures(self, story: GrowingStory) -> None:
         story.below += self._pictures
         self._pictures = []
 
@@ -185,14 +199,12 @@ class _Reader:
                 return
 
 
-def _body(blocks: Sequence[Block]) -> Iterator[Block]:
+def above_the_foot(blocks: Sequence[Block]) -> Sequence[Block]:
     """The blocks above the mail's foot; some mails have a link to leave at their top too."""
-    feet = [at for at, block in enumerate(blocks) if ends_the_stories(block.text)]
-    later = [at for at in feet if at >= len(blocks) * FOOT]
-    end = later[0] if later else len(blocks)
-    for at, block in enumerate(blocks[:end]):
-        if at not in feet:
-            yield block
+    for at, block in enumerate(blocks):
+        if at >= len(blocks) * FOOT and ends_the_stories(block.text):
+            return blocks[:at]
+    return blocks
 
 
 def _is_furniture(block: Block) -> bool:
@@ -254,7 +266,7 @@ def _story_link(block: Block, never: Collection[str]) -> str:
     return max(found, default=(0, ""), key=lambda pair: pair[0])[1]
 
 
-def _add_text(story: _Story, block: Block) -> None:
+def _add_text(story: GrowingStory, block: Block) -> None:
     """Add a block below the headline to the story's text, without the link that leads on."""
     text = block.text
     for link_text in block.links.values():
@@ -265,7 +277,7 @@ def _add_text(story: _Story, block: Block) -> None:
         story.paragraphs.append(text[:room])
 
 
-def _add_rest(story: _Story, title: str, block: Block) -> None:
+def _add_rest(story: GrowingStory, title: str, block: Block) -> None:
     """Add what stands behind the headline in the same block, if it is text."""
     rest = block.text.partition(title)[2]
     for text in block.links.values():
@@ -276,16 +288,3 @@ def _add_rest(story: _Story, title: str, block: Block) -> None:
     )
     if len(rest) > SHORTEST_TEXT or (rest.endswith(".") and " " in rest):
         story.paragraphs.append(rest[:MOST_TEXT])
-
-
-def _finished(story: _Story) -> MailStory:
-    """The story with its own pictures: those that lead where it leads first, none that lead elsewhere."""
-    pictures = [*story.above, *story.below]
-    own = [one for one in pictures if one.link == story.link]
-    own += [one for one in pictures if not one.link]
-    return MailStory(
-        title=story.title,
-        link=story.link,
-        paragraphs=tuple(story.paragraphs),
-        pictures=tuple(own),
-    )

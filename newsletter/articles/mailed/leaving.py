@@ -8,12 +8,13 @@ from email.message import Message
 
 from newsletter.articles.mailed.blocks import Block
 from newsletter.articles.mailed.words import VIEW, is_how_to_leave
+from subscribers.inbound.identity import RECIPIENT_HEADERS
 from subscribers.inbound.reading import addresses
 
 LONGEST_NOTE = 600
 """Characters of a block up to which its links belong to a word about leaving in it."""
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_RECIPIENTS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To")
+_RECIPIENTS = (*RECIPIENT_HEADERS, "X-Forwarded-To")
 
 
 def links_to_leave(blocks: Sequence[Block]) -> Iterator[str]:

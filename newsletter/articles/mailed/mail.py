@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from newsletter.articles.html_page import html_page
 from newsletter.articles.mailed.blocks import Block, blocks_of
-from newsletter.articles.mailed.digest import FOOT, Digest, MailStory, digest_of
+from newsletter.articles.mailed.digest import Digest, MailStory, above_the_foot, digest_of
 from newsletter.articles.mailed.leaving import (
     lines_to_leave,
     links_to_leave,
@@ -24,7 +24,6 @@ from newsletter.articles.mailed.text_digest import text_digest
 from newsletter.articles.mailed.words import (
     VIEW,
     announces_an_advertisement,
-    ends_the_stories,
     is_about_the_mail,
 )
 from newsletter.articles.mailed.wrapped import unwrapped
@@ -87,9 +86,8 @@ def read_mailed(content: bytes, address: str = "") -> MailedNewsletter:
 def links_of(message: Message) -> dict[str, str]:
     """The web addresses of all links in the mail's HTML, each with its text or that of its picture."""
     markup, _plain = _bodies(message)
-    page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
     found: dict[str, str] = {}
-    for block in [] if page is None else blocks_of(page):
+    for block in _blocks_in(markup) or ():
         pictures = {one.link: one.alt for one in block.pictures if one.link}
         for link, text in (pictures | block.links).items():
             if is_web_address(link):
@@ -102,11 +100,14 @@ def _read(message: Message, address: str) -> MailedNewsletter:
     subject = one_line(header(message, "Subject"), 300)
     subject = _SENT_ON.sub("", "" if names_somebody(subject, ours) else subject)
     markup, plain = _bodies(message)
-    page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
-    blocks = [] if page is None else blocks_of(page)
-    leaving = [*_stated_ways_to_leave(message), *links_to_leave(blocks), *lines_to_leave(plain)]
+    blocks = _blocks_in(markup)
+    leaving = [
+        *_stated_ways_to_leave(message),
+        *links_to_leave(blocks or ()),
+        *lines_to_leave(plain),
+    ]
     never = ways_to_leave(leaving)
-    if page is not None:
+    if blocks is not None:
         blocks = [block for block in blocks if not names_somebody(block.text, ours)]
         found = digest_of(blocks, never)
         whole = _whole(blocks, found, subject, never)
@@ -124,6 +125,12 @@ def _read(message: Message, address: str) -> MailedNewsletter:
         never=tuple(sorted(never)),
         tokens=tuple(sorted(tokens_of(map(unwrapped, leaving)))),
     )
+
+
+def _blocks_in(markup: str) -> list[Block] | None:
+    """The blocks of the mail's HTML; None if it has none."""
+    page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
+    return None if page is None else blocks_of(page)
 
 
 def _stated_ways_to_leave(message: Message) -> list[str]:
@@ -193,11 +200,9 @@ def _story(blocks: list[Block], title: str, link: str) -> MailStory:
     """The story that the whole mail is: what stands below its title and above its foot."""
     starts = [at for at, block in enumerate(blocks) if block.text == title]
     body = blocks[starts[0] + 1 :] if starts else blocks
-    ends = [at for at, block in enumerate(body) if ends_the_stories(block.text)]
-    body = body[: next((at for at in ends if at >= len(body) * FOOT), len(body))]
+    body = list(_without_advertisements(above_the_foot(body)))
     paragraphs: list[str] = []
     room = MOST_BODY
-    body = list(_without_advertisements(body))
     for block in body:
         if block.text and room > 0 and not is_about_the_mail(block.text):
             paragraphs.append(block.text[:room])
@@ -206,7 +211,7 @@ def _story(blocks: list[Block], title: str, link: str) -> MailStory:
     return MailStory(title=title, link=link, paragraphs=tuple(paragraphs), pictures=tuple(pictures))
 
 
-def _without_advertisements(blocks: list[Block]) -> Iterator[Block]:
+def _without_advertisements(blocks: Sequence[Block]) -> Iterator[Block]:
     """The blocks without those that a line announces as paid for, up to the next headline but theirs."""
     is_paid, texts = False, 0
     for block in blocks:

@@ -31,7 +31,7 @@ from newsletter.articles.mailed.links import (
 from newsletter.articles.mailed.mail import MailedNewsletter, read_mailed
 from newsletter.articles.mailed.opening import may_be_opened
 from newsletter.articles.pictures import Candidate, pixels
-from newsletter.articles.reading import Reading, SourceContent, name_of, parse_content
+from newsletter.articles.reading import Reading, SourceContent, content_of, name_of, parse_content
 from newsletter.articles.request import RefusedRedirectError
 from newsletter.articles.sanitize import paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
@@ -214,13 +214,9 @@ async def _page_at(link: str, opener: _Opener, forwarded: int = 0) -> _Page:
     origin, client = opener.origin, opener.client
     fetched = await client.fetch(link, memory=None, now=origin.now, may_open=opener.may_open)
     unnamed = replace(origin, source="", location=fetched.url, tags=())
-    content = SourceContent(
-        body=fetched.body,
-        url=fetched.url,
-        content_type=fetched.content_type,
-        modified=fetched.last_modified,
+    opened = await run_in_subprocess(
+        open_page, unnamed, content_of(fetched), seconds=client.seconds
     )
-    opened = await run_in_subprocess(open_page, unnamed, content, seconds=client.seconds)
     if opened.onward and forwarded < MOST_FORWARDED:
         if not opener.may_open(opened.onward):
             raise RefusedRedirectError("it leads on to an address that is never opened")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from newsletter.articles.mailed.digest import (
     FOOT,
@@ -13,7 +12,7 @@ from newsletter.articles.mailed.digest import (
     MOST_STORIES,
     MOST_TEXT,
     Digest,
-    MailStory,
+    GrowingStory,
     is_title,
 )
 from newsletter.articles.mailed.links import is_front_page
@@ -37,20 +36,11 @@ _TITLE = re.compile(
 _BULLET = re.compile(r"^\s*(?:[*•·–—>#-]+|\d{1,2}[.)])\s+")
 
 
-@dataclass(kw_only=True, slots=True)
-class _Story:
-    """A story while its paragraphs are read."""
-
-    title: str
-    link: str
-    paragraphs: list[str]
-
-
 def text_digest(text: str, never: Collection[str] = ()) -> Digest:
     """The stories in the text; `never` are links by which one leaves."""
     notes = dict(_FOOTNOTE.findall(text))
     text = _FOOTNOTE.sub("", text).replace("\r\n", "\n")
-    stories: list[_Story] = []
+    stories: list[GrowingStory] = []
     advertised, is_announced, title = 0, False, ""
     paragraphs = [part for part in re.split(r"\n\s*\n", _RULE.sub("\n", text)) if part.strip()]
     for at, paragraph in enumerate(paragraphs):
@@ -81,22 +71,19 @@ def text_digest(text: str, never: Collection[str] = ()) -> Digest:
                 continue
             below = [" ".join(rest)] if rest else []
             stories.append(
-                _Story(
+                GrowingStory(
                     title=without_reading_time(headline)[:LONGEST_HEADLINE],
                     link=link,
                     paragraphs=below,
                 )
             )
     return Digest(
-        stories=tuple(
-            MailStory(title=story.title, link=story.link, paragraphs=tuple(story.paragraphs))
-            for story in stories[:MOST_STORIES]
-        ),
+        stories=tuple(story.finished for story in stories[:MOST_STORIES]),
         advertisements=advertised,
     )
 
 
-def _kept_text(stories: list[_Story], words: list[str], title: str) -> str:
+def _kept_text(stories: list[GrowingStory], words: list[str], title: str) -> str:
     """Take a paragraph without a link as a headline, which is returned, or as the last story's text."""
     text = " ".join(words)
     if not text or is_about_the_mail(text):

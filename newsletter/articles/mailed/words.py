@@ -103,7 +103,7 @@ _SPONSORED_TITLE = re.compile(
 
 def ends_the_stories(text: str) -> bool:
     """Whether the text is of the mail's foot: how to leave, and why one gets it."""
-    return bool(_LEAVE.search(text) or _SETTINGS.search(text) or _WHY.search(text))
+    return is_how_to_leave(text) or bool(_WHY.search(text))
 
 
 def is_how_to_leave(text: str) -> bool:

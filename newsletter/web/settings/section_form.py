@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from newsletter.config.row_changing import Row
 from newsletter.config.settings import SectionSettings
-from newsletter.config.table_changing import Rows
+from newsletter.config.table_changing import Row, Rows
 from newsletter.errors import InputError
 from newsletter.plural import counted
 
@@ -15,7 +14,7 @@ MOST = 40
 """Sections of a form."""
 EMPTY = 1
 """Rows for new sections below those that there are."""
-SHOWS = {"summary": "The beginning of each article", "full": "Each article whole"}
+SHOWS = ("summary", "full")
 
 
 def sections_in(sections: Sequence[SectionSettings]) -> list[dict[str, Any]]:

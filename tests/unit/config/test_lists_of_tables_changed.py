@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.config.row_changing import Row
-from newsletter.config.table_changing import Rows, with_values
+from newsletter.config.table_changing import Row, Rows, with_values
 from newsletter.errors import ConfigurationError
 
 PATH = ("newsletters", "weekly")
