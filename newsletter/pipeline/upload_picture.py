@@ -48,7 +48,7 @@ def keep_upload(
 ) -> KeptPicture:
     """Keep the picture and its original. Raises InputError for a file that cannot be used.
 
-    Names come from the octets and the site's secret, never from whoever uploads.
+    Names come from the octets and the site's secret, never from the uploaded file's name.
     """
     if not body:
         raise InputError("there is no picture", field="picture", fix="choose a file")

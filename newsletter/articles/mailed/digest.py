@@ -37,7 +37,7 @@ _NUMBERED = re.compile(r"[\W\d_]*")
 _PARTS = re.compile(r"\s*(?::|[–—|•·(\[]|//|- )")
 """What parts a headline from what follows it on its line."""
 SHORTEST_TEXT = 40
-"""Characters up to which what follows a headline on its line is no text of its own."""
+"""Characters up to which what follows a headline on its line belongs to the headline."""
 _MOSTLY = 0.8
 """The share of a block's letters that makes it a link."""
 FOOT = 0.4

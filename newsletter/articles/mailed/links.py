@@ -132,7 +132,7 @@ def _names_somebody(name: str, value: str, ours: Collection[str] = ()) -> bool:
 
 
 def _looks_random(value: str) -> bool:
-    """Whether the value is no word that a person writes: long, with letters and digits mixed."""
+    """Whether the value looks made by a program: long, with letters and digits mixed."""
     return bool(_HEX.fullmatch(value) or (_TOKEN.fullmatch(value) and not _is_of_words(value)))
 
 

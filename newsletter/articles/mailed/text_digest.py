@@ -93,7 +93,7 @@ def _kept_text(stories: list[GrowingStory], words: list[str], title: str) -> str
         and len(words) == 1
         and not text.endswith((".", "!", ":", ","))
     ):
-        # A greeting or a label is no headline; that stands beside the link then.
+        # After a greeting or a label, the headline stands beside the link.
         return text if is_title(text) else ""
     if stories and sum(map(len, stories[-1].paragraphs)) < MOST_TEXT:
         stories[-1].paragraphs.append(text[:MOST_TEXT])

@@ -35,9 +35,12 @@ class Taken(BaseModel):
         waiting = [given]
         while waiting:
             value = waiting.pop()
-            if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
-                raise ValueError("a text has half of a character: a lone surrogate")
-            if isinstance(value, dict):
+            if isinstance(value, str):
+                try:
+                    value.encode()  # quick, also for a picture of ten megabytes
+                except UnicodeEncodeError as error:
+                    raise ValueError("a text has half of a character: a lone surrogate") from error
+            elif isinstance(value, dict):
                 waiting += [*value, *value.values()]
             elif isinstance(value, list):
                 waiting += value

@@ -20,7 +20,7 @@ from newsletter.web.reader.robots import SCANNER_LASTS, is_scanner
 
 _LIMIT = AttemptLimit(most=1, per=SCANNER_LASTS)
 _OF_ALL = AttemptLimit(most=10_000, per=timedelta(days=1))
-"""Scanners noted in a day: whoever has many addresses does not fill the database with them."""
+"""Scanners noted in a day, so that one with many addresses does not fill the database."""
 
 
 def scanner_trap(context: ReaderContext) -> Callable[[Request], Awaitable[Response]]:
