@@ -18,7 +18,13 @@ from tests.demo.articles import SAMPLE
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.demo.inbox import group_by_edition, inbox_application
 from tests.demo.serving import HOST, free_port, serving
-from tests.demo.site import CommandFailedError, Site, make_site, unsubscribe_by_one_click
+from tests.demo.site import (
+    COMMAND,
+    CommandFailedError,
+    Site,
+    make_site,
+    unsubscribe_by_one_click,
+)
 from tests.demo.sources import sources_application
 
 RESULT = Path("build/demo")
@@ -30,26 +36,30 @@ def main() -> int:
     """The exit code: 0 when every reader's message was accepted."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="end after the summary")
-    headless = parser.parse_args().headless
+    parser.add_argument("--command", type=Path, default=COMMAND, help="another `newsletter`")
+    parser.add_argument("--out", type=Path, default=RESULT, help="where it lies afterwards")
+    chosen = parser.parse_args()
+    out: Path = chosen.out
     console = Console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl-C: nothing stays
-    shutil.rmtree(RESULT, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         with serving(sources_application(now)) as sources, catching_mail() as catcher:
             port = free_port(SITE_PORT)
             site = make_site(
-                RESULT / "site",
+                out / "site",
+                command=chosen.command,
                 site_url=f"http://{HOST}:{port}",
                 sources=sources,
                 relay_port=catcher.port,
                 now=now,
             )
             complete = run_main_job(console, site, catcher)
-            write_result(catcher)
+            write_result(catcher, out)
             with site.serving(port):
-                if headless:
-                    prove_one_click(console, site, catcher)
+                if chosen.headless:
+                    prove_one_click(console, site, catcher, out)
                 else:
                     show_inbox(console, catcher, site_url=f"http://{HOST}:{port}")
     except CommandFailedError as error:
@@ -84,28 +94,26 @@ def everybody_accepted(status: dict[str, Any], catcher: MailCatcher) -> bool:
     return readers == accepted == len(catcher.mails) == len(caught)
 
 
-def write_result(catcher: MailCatcher) -> None:
+def write_result(catcher: MailCatcher, out: Path) -> None:
     """Write every message as .eml, and one .html and .txt for each edition."""
     for name in ("mails", "editions"):
-        (RESULT / name).mkdir(parents=True)
+        (out / name).mkdir(parents=True)
     for number, mail in enumerate(catcher.mails, start=1):
-        (RESULT / "mails" / f"{number:03}.eml").write_bytes(mail.content)
+        (out / "mails" / f"{number:03}.eml").write_bytes(mail.content)
     for edition in group_by_edition(catcher.mails):
         _number, mail = edition.mails[0]
-        path = RESULT / "editions" / edition.key
+        path = out / "editions" / edition.key
         path.with_suffix(".html").write_text(mail.part("html"), encoding="utf-8")
         path.with_suffix(".txt").write_text(mail.part("plain"), encoding="utf-8")
 
 
-def prove_one_click(console: Console, site: Site, catcher: MailCatcher) -> None:
+def prove_one_click(console: Console, site: Site, catcher: MailCatcher, out: Path) -> None:
     """Unsubscribe one reader as a mailbox provider does, and say where the result lies."""
     mail = catcher.mails[0]
     unsubscribe_by_one_click(mail)
     after = site.ask("subscribers", "show", mail.recipient)["subscriptions"][0]["status"]
     console.print(f"One-click unsubscribe of {mail.recipient}: the subscription is now {after}.")
-    console.print(
-        f"{len(catcher.mails)} messages (.eml) and every edition (.html, .txt): {RESULT}/"
-    )
+    console.print(f"{len(catcher.mails)} messages (.eml) and every edition (.html, .txt): {out}/")
 
 
 def show_inbox(console: Console, catcher: MailCatcher, *, site_url: str) -> None:

@@ -21,6 +21,7 @@ from tests.demo.articles import SAMPLE
 from tests.demo.catcher import CaughtMail
 
 COMMAND = Path(sys.executable).parent / "newsletter"
+"""The one of this checkout."""
 PATIENCE_SECONDS = 30
 
 
@@ -34,10 +35,10 @@ class CommandFailedError(Exception):
         super().__init__(f"`{line}` ended with {result.returncode}\n{result.stdout}{result.stderr}")
 
 
-def run_command(*arguments: str) -> str:
+def run_command(command: Path, *arguments: str) -> str:
     """Run `newsletter …` and return what it wrote; raises CommandFailedError."""
     result = subprocess.run(
-        [COMMAND, *arguments], capture_output=True, text=True, check=False, env=_environment()
+        [command, *arguments], capture_output=True, text=True, check=False, env=_environment()
     )
     if result.returncode != 0:
         raise CommandFailedError(arguments, result)
@@ -47,15 +48,16 @@ def run_command(*arguments: str) -> str:
 class Site:
     """A site's folder and the commands run in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Path = COMMAND) -> None:
         self.folder = folder
+        self.command = command
         self.seconds: dict[str, float] = {}
         """How long each command took the last time."""
 
     def run(self, *arguments: str) -> str:
         """Run a command in this site and return what it wrote."""
         begun = time.perf_counter()
-        output = run_command("-C", str(self.folder), *arguments)
+        output = run_command(self.command, "-C", str(self.folder), *arguments)
         self.seconds[arguments[0]] = time.perf_counter() - begun
         return output
 
@@ -68,7 +70,7 @@ class Site:
         """Run `newsletter serve` while the block lasts."""
         with (self.folder / "serve.log").open("w") as log:
             process = subprocess.Popen(
-                [COMMAND, "-C", self.folder, "serve", "--port", str(port), "--no-schedule"],
+                [self.command, "-C", self.folder, "serve", "--port", str(port), "--no-schedule"],
                 stdout=log,
                 stderr=log,
                 env=_environment(),
@@ -81,12 +83,21 @@ class Site:
             process.wait(PATIENCE_SECONDS)
 
 
-def make_site(folder: Path, *, site_url: str, sources: str, relay_port: int, now: datetime) -> Site:
+def make_site(
+    folder: Path,
+    *,
+    command: Path = COMMAND,
+    site_url: str,
+    sources: str,
+    relay_port: int,
+    now: datetime,
+) -> Site:
     """`newsletter init`, then the sample's configuration and files over it.
 
-    `sources` is the base address of the sample's web, `now` what its dates count back from.
+    `command` is the program, `sources` the base address of the sample's web, `now` what its dates
+    count back from.
     """
-    run_command("init", str(folder))
+    run_command(command, "init", str(folder))
     values = SampleValues(now, base=sources, site_url=site_url, relay_port=str(relay_port))
     for path in sorted((SAMPLE / "site").rglob("*.*")):
         target = folder / path.relative_to(SAMPLE / "site")
@@ -94,7 +105,7 @@ def make_site(folder: Path, *, site_url: str, sources: str, relay_port: int, now
         filled = Template(path.read_text(encoding="utf-8")).substitute(values)
         target.write_text(filled, encoding="utf-8")
         os.utime(target, ((now - timedelta(hours=30)).timestamp(),) * 2)
-    return Site(folder)
+    return Site(folder, command)
 
 
 def unsubscribe_by_one_click(mail: CaughtMail) -> None:
