@@ -70,7 +70,9 @@ def _panel(panel: Panel, *, top: float) -> list[str]:
     scale = max(highest, panel.limit[0] if panel.limit and is_near else 0.0) or 1.0
     foot = top + ABOVE + PLOT_HEIGHT
     step = (WIDTH - LEFT) / len(panel.bars)
-    named = panel.title if panel.limit is None or is_near else f"{panel.title} ({panel.limit[1]})"
+    named = panel.title
+    if panel.limit is not None and not is_near:
+        named = f"{panel.title} ({panel.limit[1]} from {panel.limit[0]:g})"
     parts = [
         f'<text x="0" y="{top + 8:g}" font-weight="bold">{escape(named)}</text>',
         f'<line x1="{LEFT}" y1="{foot:g}" x2="{WIDTH}" y2="{foot:g}" stroke="#222"/>',

@@ -29,6 +29,7 @@ from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.routes import Archive, archive_routes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.import_runner import ImportRunner
+from newsletter.web.editor.rehearsals import Rehearsals
 from newsletter.web.editor.routes import editor_routes
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.error_wall import ErrorWall, Failure, failure_of
@@ -55,6 +56,7 @@ def make_app(
 ) -> Starlette:
     """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
     send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
+    rehearsals = Rehearsals(site)
     clicks = ClickCounter(site)
     templates = open_templates(site)
     addresses = site.picture_addresses
@@ -72,6 +74,7 @@ def make_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         pictures.close()
+        await run_in_threadpool(rehearsals.close)
         await run_in_threadpool(imports.close)
         await run_in_threadpool(send_jobs.close)
         await run_in_threadpool(clicks.write)
@@ -88,7 +91,7 @@ def make_app(
             Route(f"{PREVIEW_PATH}/{{signature}}", pictures.get_preview, methods=["GET"]),
             Route(f"{STILL_PATH}/{{signature}}", pictures.get_still, methods=["GET"]),
             *sign_in_routes(),
-            *editor_routes(_editor_context(readers, send_jobs, imports, addresses)),
+            *editor_routes(_editor_context(readers, send_jobs, imports, rehearsals, addresses)),
             *api_routes(
                 ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
             ),
@@ -131,6 +134,7 @@ def _editor_context(
     readers: ReaderContext,
     send_jobs: SendJobs,
     imports: ImportRunner,
+    rehearsals: Rehearsals,
     pictures: PictureAddresses,
 ) -> EditorContext:
     return EditorContext(
@@ -139,6 +143,7 @@ def _editor_context(
         templates=readers.templates,
         send_jobs=send_jobs,
         imports=imports,
+        rehearsals=rehearsals,
         pictures=pictures,
     )
 

@@ -460,6 +460,8 @@ _DESK = (
     _get("/desk"),
     _get("/desk/weekly"),
     _post("/desk/weekly/draft", form={"gather": "yes"}),
+    _get("/desk/weekly/season"),
+    _post("/desk/weekly/season", form={"weeks": "0"}),  # each good one computes for seconds
     _get(ISSUE),
     _form(ISSUE, "say-intro", intro="Hello", seen="1"),
     _form(ISSUE, "undo"),

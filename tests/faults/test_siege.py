@@ -38,5 +38,4 @@ def test_nothing_is_lost_while_strangers_do_everything_at_once(tmp_path: Path) -
     print(page.siege_line(end))
     if IS_LONG:
         page.sieges.append(end)
-        print(page.siege_line(end))
         assert end.click_at(0.99) <= SLOWEST_CLICK

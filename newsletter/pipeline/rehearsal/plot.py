@@ -13,7 +13,7 @@ _THIN = (Trouble.THIN, Trouble.NEARLY_THIN)
 _LARGE = (Trouble.CLIPPED, Trouble.BLOCKED)
 
 
-def season_svg(season: Season, zone: ZoneInfo) -> str:
+def season_svg(season: Season, zone: ZoneInfo, *, is_headed: bool = True) -> str:
     """The stories, size and minutes of each issue, a row of bars for each, by newsletter."""
     first, last = season.start.astimezone(zone), season.end.astimezone(zone)
     panels = []
@@ -21,7 +21,7 @@ def season_svg(season: Season, zone: ZoneInfo) -> str:
         issues = [issue for issue in season.issues if issue.newsletter == slug]
         panels += _panels(slug, issues, zone)
     heading = f"Rehearsal, {first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
-    return draw_panels(heading, panels)
+    return draw_panels(heading, panels, is_headed=is_headed)
 
 
 def _panels(slug: str, issues: Sequence[RehearsedIssue], zone: ZoneInfo) -> list[Panel]:

@@ -21,6 +21,7 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
 from newsletter.web.editor.import_runner import ImportRunner
+from newsletter.web.editor.rehearsals import Rehearsals
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.signin.session import current_editor
 
@@ -49,6 +50,7 @@ class EditorContext:
     templates: jinja2.Environment
     send_jobs: SendJobs
     imports: ImportRunner
+    rehearsals: Rehearsals
     pictures: PictureAddresses
     audiences: KeptAudiences = field(default_factory=KeptAudiences)
 

@@ -24,6 +24,7 @@ from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.review_form import ReviewForm
+from newsletter.web.editor.season_page import SeasonPage
 from newsletter.web.editor.sharing import SharePage
 from newsletter.web.editor.suggestions import decide
 from newsletter.web.home.home_page import HomePage
@@ -70,6 +71,7 @@ def editor_routes(context: EditorContext) -> list[Route]:
 def _issue_routes(context: EditorContext) -> list[Route]:
     home, issue, preview = HomePage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
+    season = SeasonPage(context)
     review, corrections = ReviewForm(context, share), CorrectionsPage(context)
     picture = PicturePage(context, issue)
     one = "/desk/{slug}/{number:int}"
@@ -89,6 +91,8 @@ def _issue_routes(context: EditorContext) -> list[Route]:
         page("/desk", home.get),
         page("/desk/{slug}", home.newsletter),
         page("/desk/{slug}/draft", home.make, "POST"),
+        page("/desk/{slug}/season", season.get),
+        page("/desk/{slug}/season", season.post, "POST"),
         page(one, issue.get),
         page(one, issue.post, "POST"),
         page(one + "/picture", picture.get),

@@ -46,7 +46,7 @@ def test_a_limit_near_the_bars_is_a_line_and_a_far_one_only_named() -> None:
     assert len(list(near.iter(f"{SVG}line"))) == 2
     far = drawn(Panel(title="size", bars=bars(1), limit=(100, "clipped")))
     assert heights(far) == [150]
-    assert "size (clipped)" in [text.text for text in far.iter(f"{SVG}text")]
+    assert "size (clipped from 100)" in [text.text for text in far.iter(f"{SVG}text")]
 
 
 def test_panels_without_bars_are_left_out_and_zeros_are_drawn() -> None:
