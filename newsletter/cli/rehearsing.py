@@ -11,6 +11,7 @@ import click
 
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
+from newsletter.pipeline.rehearsal.document import season_document
 from newsletter.pipeline.rehearsal.plot import season_svg
 from newsletter.pipeline.rehearsal.rehearse import rehearse as rehearse_season
 from newsletter.pipeline.rehearsal.replay import Flow
@@ -77,7 +78,7 @@ def rehearse(
     zone = site.settings.site.zone
     if plot_file is not None:
         plot_file.write_text(season_svg(season, zone), encoding="utf-8")
-    invocation.answer(_document(season), *season_lines(season, zone))
+    invocation.answer(season_document(season), *season_lines(season, zone))
     return OK
 
 
@@ -166,42 +167,3 @@ def _duration(takes: timedelta | None) -> str:
     if seconds < 3600:
         return f"{seconds / 60:.0f} min"
     return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
-
-
-def _document(season: Season) -> dict[str, object]:
-    return {
-        "start": season.start.isoformat(),
-        "end": season.end.isoformat(),
-        "rate": season.rate,
-        "paused": list(season.paused),
-        "issues": [
-            {
-                "issue": issue.name,
-                "due": issue.due.isoformat(),
-                "stories": issue.stories,
-                "left_out": issue.left_out,
-                "octets": issue.octets,
-                "readers": issue.readers,
-                "accepted": issue.accepted,
-                "begins": issue.begins.isoformat(),
-                "ends": issue.ends.isoformat() if issue.ends else None,
-                "last_hour": issue.last_hour.isoformat() if issue.last_hour else None,
-                "seconds": round(issue.takes.total_seconds(), 1) if issue.takes is not None else None,
-                "troubles": [trouble.name.lower() for trouble in issue.troubles],
-                "blocking": list(issue.blocking),
-            }
-            for issue in season.issues
-        ],
-        "sources": [
-            {
-                "newsletter": source.newsletter,
-                "location": source.location,
-                "name": source.name,
-                "weeks": list(source.habit.weeks),
-                "last": source.habit.last.isoformat() if source.habit.last else None,
-                "carried": source.carried,
-                "flow": source.habit.flow.value,
-            }
-            for source in season.sources
-        ],
-    }  # fmt: skip

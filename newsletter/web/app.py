@@ -93,7 +93,8 @@ def make_app(
             *sign_in_routes(),
             *editor_routes(_editor_context(readers, send_jobs, imports, rehearsals, addresses)),
             *api_routes(
-                ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
+                ApiContext(site=site, send_jobs=send_jobs, rehearsals=rehearsals, clock=clock),
+                templates=readers.templates,
             ),
             *health_routes(site, clock=clock),
             *hook_routes(site, clock=clock, sns=sns),

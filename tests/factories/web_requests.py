@@ -283,7 +283,10 @@ def share_token(site: Site) -> str:
     from newsletter.web.editor.sharing import Share, SharePage
 
     context: Any = EditorContext(
-        site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None, pictures=None
+        site=site,
+        clock=lambda: NOW,
+        templates=None,
+        **dict.fromkeys(("send_jobs", "imports", "rehearsals", "pictures")),
     )  # type: ignore[arg-type] # the page is only asked for a token
     return SharePage(context).token(Share(slug="weekly", number=1, until=NOW + timedelta(days=1)))
 
@@ -461,7 +464,7 @@ _DESK = (
     _get("/desk/weekly"),
     _post("/desk/weekly/draft", form={"gather": "yes"}),
     _get("/desk/weekly/season"),
-    _post("/desk/weekly/season", form={"weeks": "0"}),  # each good one computes for seconds
+    _post("/desk/weekly/season", form={"weeks": "12"}),
     _get(ISSUE),
     _form(ISSUE, "say-intro", intro="Hello", seen="1"),
     _form(ISSUE, "undo"),
@@ -643,6 +646,8 @@ _API = tuple(
         ("GET", "/api/v1/lists", "draft", None),
         ("GET", "/api/v1/growth", "draft", None),
         ("GET", "/api/v1/newsletters/weekly/years/2026", "draft", None),
+        ("POST", "/api/v1/newsletters/weekly/season", "draft", None),
+        ("GET", "/api/v1/newsletters/weekly/season", "draft", None),
         ("GET", "/api/v1/suppressions", "draft", None),
         ("GET", "/api/v1/suppressions/@example.net", "draft", None),
         ("POST", "/api/v1/suppressions/lift", "draft", {"pattern": "@example.net", "reason": "a mistake"}),
@@ -676,6 +681,9 @@ def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no request reach a relay, or begin work that goes on behind the answer."""
     monkeypatch.setattr(
         "newsletter.web.editor.import_runner.ImportRunner.start", lambda _runner: None
+    )
+    monkeypatch.setattr(
+        "newsletter.web.editor.rehearsals.Rehearsals.start", lambda *_given, **_named: None
     )
     monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)

@@ -75,6 +75,9 @@ def test_answers_keep_to_the_document(
     """Status, type and shape of every answer stand in the document, and nothing is unforeseen."""
     monkeypatch.setattr(store_database, "BUSY_SECONDS", 0)
     monkeypatch.setattr("newsletter.web.editor.send_jobs.SendJobs.start", lambda *_given: None)
+    monkeypatch.setattr(
+        "newsletter.web.editor.rehearsals.Rehearsals.start", lambda *_given, **_named: None
+    )
     described = document[f"/api/v1{operation.path}"][operation.method]
     headers = {"Authorization": f"Bearer {web.words['key']}"}
 

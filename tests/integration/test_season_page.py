@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from newsletter.web.editor.season_page import duration
 from tests.factories.desk_browser import Browser, Page, visit
 from tests.factories.site import make_site, publish
 from tests.factories.web_requests import NOW
+from tests.integration.test_api import open_api
 
 EDITOR = "ed@press.example.org"
 SEASON = "/desk/weekly/season"
@@ -112,3 +114,20 @@ def test_what_forbids_a_rehearsal_is_said(site: Site, tmp_path: Path) -> None:
 def test_how_long_a_send_takes(seconds: int | None, said: str) -> None:
     """In minutes, and beyond two hours in hours and minutes."""
     assert duration(None if seconds is None else timedelta(seconds=seconds)) == said
+
+
+def test_a_program_asks_for_a_rehearsal_and_gets_its_figures(tmp_path: Path) -> None:
+    """202, then what the command prints with --json; before the first there is none."""
+    with open_api(tmp_path) as api:
+        path = "/newsletters/weekly/season"
+        assert api.refused("GET", path)[0] == 404
+        assert api.refused("POST", f"{path}?weeks=105")[0] == 422
+        assert api.done("POST", f"{path}?weeks=3") == {"newsletter": "weekly"}
+        while (found := api.done("GET", path))["is_running"]:
+            assert found["season"] is None
+            time.sleep(0.1)
+        assert [one["issue"] for one in found["season"]["issues"]] == [
+            *("weekly/1", "weekly/2", "weekly/3"),
+        ]
+        assert [one["flow"] for one in found["season"]["sources"]] == ["dry"]
+        assert found["problem"] is None

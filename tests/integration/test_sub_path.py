@@ -38,8 +38,9 @@ WITHOUT_SUBJECT = (
     ("/.well-known/security.txt", 404),
     ("/sign-in/provider", 404),
     ("/sign-in/provider/answer?code=x&state=y", 404),
+    ("/api/v1/newsletters/weekly/season", 404),
 )
-"""Nobody has asked to move; no such link is counted; no story has the tag, no issue the edition; no contact and no
+"""Nobody has asked to move, or for a rehearsal; no such link is counted; no story has the tag, no issue the edition; no contact and no
 identity provider is named."""
 
 

@@ -21,6 +21,7 @@ from newsletter.web.api import (
     issues,
     people,
     pictures,
+    season,
     source_mail,
     sources,
     suggestions,
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     for router in (
         site_routes.site,
         site_routes.administration,
+        season.season,
         issues.editors,
         pictures.editors,
         issues.publishers,

@@ -12,6 +12,7 @@ from fastapi import Depends, Path, Request
 from newsletter.errors import UnknownNameError
 from newsletter.site.site import Site
 from newsletter.store.users import Editor
+from newsletter.web.editor.rehearsals import Rehearsals
 from newsletter.web.editor.send_jobs import SendJobs
 
 HIGHEST = 2**31 - 1
@@ -25,6 +26,7 @@ class ApiContext:
 
     site: Site
     send_jobs: SendJobs
+    rehearsals: Rehearsals
     clock: Callable[[], datetime]
 
 
