@@ -654,6 +654,7 @@ _API = tuple(
         ("GET", "/api/v1/sources", "draft", None),
         ("GET", "/api/v1/sources/export", "draft", None),
         ("POST", "/api/v1/sources", "draft", {"newsletter": "weekly", "url": "https://127.0.0.1/", "dry_run": True}),
+        ("POST", "/api/v1/sources/mail", "draft", {"newsletter": "weekly", "address": "in@news.example.org", "dry_run": True}),
         ("POST", "/api/v1/sources/import", "draft", {"newsletter": "weekly", "opml": "<opml/>", "dry_run": True}),
         ("GET", "/api/v1/source-mail", "draft", None),
         ("GET", "/api/v1/source-mail/1", "draft", None),

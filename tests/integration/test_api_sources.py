@@ -9,6 +9,7 @@ from tests.integration.test_api import key_of, open_api
 from tests.servers.feeds import FeedServer
 
 FETCH = '[fetch]\nallow_private = ["127.0.0.1"]\n'
+INBOUND = '[inbound]\ndomain = "news.example.org"\nmaildir = "Maildir"\n'
 FEED = (
     "<rss version='2.0'><channel><title>Harbour News</title><item><title>Bridge</title>"
     "<link>https://example.org/bridge</link><category>Boats</category></item></channel></rss>"
@@ -40,6 +41,24 @@ def test_a_source_is_tested_added_and_read(tmp_path: Path) -> None:
             *(("articles", 3), (url, 1)),
         ]
         assert "add source over the API" in "\n".join(api.recorded())
+
+
+def test_an_address_for_newsletters_by_mail_is_added(tmp_path: Path) -> None:
+    """A list's own address is refused, and so is any where no mail can arrive."""
+    with open_api(tmp_path, tables=INBOUND) as api:
+        body = {"newsletter": "weekly", "address": "in+weekly@news.example.org", "tags": ["sea"]}
+        dry = api.done("POST", "/sources/mail", {**body, "dry_run": True})
+        assert '+mail = "in+weekly@news.example.org"' in dry["diff"]
+        added = api.done("POST", "/sources/mail", body)
+        assert (added["address"], added["tags"]) == (body["address"], ["sea"])
+        listed = api.done("GET", "/sources?newsletter=weekly")["sources"]
+        assert [source["kind"] for source in listed] == ["folder", "mail"]
+        assert api.refused("POST", "/sources/mail", body) == (422, "bad-input")
+        taken = {**body, "address": "weekly@news.example.org"}
+        assert api.refused("POST", "/sources/mail", taken) == (422, "bad-input")
+    (tmp_path / "other").mkdir()
+    with open_api(tmp_path / "other") as api:
+        assert api.refused("POST", "/sources/mail", body) == (422, "bad-input")
 
 
 def test_lists_of_feeds_are_imported_and_exported(tmp_path: Path) -> None:

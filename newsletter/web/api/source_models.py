@@ -64,6 +64,16 @@ class AddSource(Taken):
     dry_run: bool = False
 
 
+class AddMailSource(Taken):
+    """An address at which newsletters of others arrive, to be added to a newsletter."""
+
+    newsletter: str
+    address: str = Field(max_length=2000)
+    name: str = Field(default="", max_length=200)
+    tags: list[str] = Field(default_factory=list)
+    dry_run: bool = False
+
+
 class ImportSources(Taken):
     """An OPML document whose feeds are to be added to a newsletter."""
 
@@ -153,6 +163,17 @@ class AddedSourceDocument(SourceContents):
     newsletter: str
     source: NewSourceDocument
     suggested_tags: list[str]
+    dry_run: bool
+    diff: str
+
+
+class AddedMailSource(Given):
+    """The address that was added, as newsletter.toml has it."""
+
+    newsletter: str
+    address: str
+    name: str
+    tags: list[str]
     dry_run: bool
     diff: str
 

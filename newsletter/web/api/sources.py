@@ -11,6 +11,7 @@ from fastapi import Query
 from newsletter.articles.article import Article
 from newsletter.articles.source_summary import SourceSummary
 from newsletter.config.source_editing import NewSource
+from newsletter.pipeline.add_mail_source import add_mail_source as add_new_mail_source
 from newsletter.pipeline.add_source import SourceRequest
 from newsletter.pipeline.add_source import add_source as add_new_source
 from newsletter.pipeline.examine_source import examine_source
@@ -56,6 +57,29 @@ def add_source(call: SiteWide, body: source_models.AddSource) -> source_models.A
         suggested_tags=list(added.suggested_tags),
         dry_run=body.dry_run,
         diff=added.change.diff,
+    )
+
+
+@publishers.post("/sources/mail", name="add source by mail")
+def add_mail_source(
+    call: SiteWide, body: source_models.AddMailSource
+) -> source_models.AddedMailSource:
+    """Add an address at which newsletters of others arrive to newsletter.toml."""
+    request = SourceRequest(
+        newsletter=body.newsletter,
+        url=body.address,
+        name=body.name,
+        tags=tuple(body.tags),
+        dry_run=body.dry_run,
+    )
+    source, change = add_new_mail_source(call.site, request, os.environ)
+    return source_models.AddedMailSource(
+        newsletter=body.newsletter,
+        address=source.location,
+        name=source.name,
+        tags=list(source.tags),
+        dry_run=body.dry_run,
+        diff=change.diff,
     )
 
 
