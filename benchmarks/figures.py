@@ -161,6 +161,9 @@ def _spread(values: Sequence[float], unit: str, *, less_is_better: bool = True) 
 def _figures(findings: Findings) -> Iterator[tuple[str, Figure]]:
     for comparison in findings.comparisons:
         yield from _of_senders(comparison)
+    for key in ("rsa", "ed25519", ""):
+        name = f"unavoidable for a message, {key or 'no'} signature"
+        yield name, _single(findings.floor.of(key), "µs")
     for cost in findings.costs:
         yield f"step: {cost.step}", _single(cost.microseconds, "µs")
     for plan in findings.plans:

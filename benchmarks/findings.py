@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from benchmarks.costs import Cost
+from benchmarks.efficiency import Floor, efficiency, messages_per_round_trip
 from benchmarks.gathering import Gathering
 from benchmarks.importing import Import
 from benchmarks.machine import Machine
@@ -19,6 +20,12 @@ from benchmarks.runs import Condition, Result
 
 UNDELAYED = "c-sink"
 OURS = "newsletter-rsa-2"
+EFFICIENCIES = (
+    (OURS, 0.75, "RSA-2048"),
+    ("newsletter-ed25519-2", 0.6, "Ed25519"),
+    ("newsletter-plain-2", 0.5, "no DKIM"),
+)
+"""The efficiency that our sender is to reach with each key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +47,7 @@ class Findings:
     rounds: int
     seconds: float
     raw_signs: float
+    floor: Floor
     comparisons: Sequence[Comparison]
     costs: Sequence[Cost]
     plans: Sequence[Plan]
@@ -91,11 +99,32 @@ def goals(findings: Findings) -> list[Goal]:
         Goal(what="RSA-2048, 2 p, to this machine's RSA signs", goal=0.5, figure=raw),
         _ratio(near, "newsletter-plain-2", "smtp-source", 0.75, "no DKIM, 2 p, to smtp-source"),
         _ratio(near, "newsletter-ed25519-2", "smtp-source", 0.35, "Ed25519, 2 p, to smtp-source"),
+        *_efficiency_goals(findings),
         *_delayed_goals(rates),
         *_memory_goals(findings),
         *_rate_goals(findings.kept),
         *_parsing_goals(findings.parsings),
     ]
+
+
+def _efficiency_goals(findings: Findings) -> list[Goal]:
+    found = []
+    for comparison in findings.comparisons:
+        results = {result.sender.slug: result for result in comparison.results}
+        condition = comparison.condition
+        if condition.slug == UNDELAYED:
+            for slug, goal, what in EFFICIENCIES:
+                one = results.get(slug)
+                reached = efficiency(findings.floor, one) if one else None
+                found.append(
+                    Goal(what=f"efficiency: {what}, 2 p", goal=goal, figure=reached, unit="")
+                )
+        elif condition.delay_ms:
+            one = results.get("newsletter-plain-2")
+            reached = messages_per_round_trip(one, condition) if one else None
+            what = f"messages for each connection and round trip of {condition.delay_ms} ms"
+            found.append(Goal(what=what, goal=0.95, figure=reached, unit=""))
+    return found
 
 
 def _delayed_goals(rates: Mapping[str, Mapping[str, float]]) -> list[Goal]:

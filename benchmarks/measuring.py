@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.certificate import write_certificate
 from benchmarks.costs import measure_costs
+from benchmarks.efficiency import measure_floor
 from benchmarks.findings import UNDELAYED, Comparison, Findings
 from benchmarks.gathering import gather_feeds
 from benchmarks.importing import import_files
@@ -71,7 +72,7 @@ class Extent:
 
 
 FULL = Extent(
-    rounds=3,
+    rounds=5,
     seconds=2,
     list_sizes=(10_000, 100_000, 1_000_000),
     send_sizes=(10_000, 100_000, 1_000_000),
@@ -122,6 +123,7 @@ def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], Non
             processes=this_machine().cores,
             seconds=extent.seconds,
         ),
+        floor=measure_floor(bench.publication),
         comparisons=[
             Comparison(
                 condition=condition,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks.efficiency import efficiency
 from benchmarks.findings import UNDELAYED, Comparison, Findings, goals
 from benchmarks.nodes import CONNECTIONS, DELAY_MS
 from benchmarks.plots import Bar, bar_chart, figure
@@ -73,6 +74,7 @@ def _page(findings: Findings) -> Iterable[str]:
     for comparison in findings.comparisons:
         yield from _comparison(comparison)
     yield from _costs(findings)
+    yield from _efficiency(findings)
     yield from _long_lists(findings)
     yield from _nodes(findings)
     yield from _rendering_and_gathering(findings)
@@ -138,6 +140,36 @@ def _costs(findings: Findings) -> Iterable[str]:
     yield _table(
         ["sender", "p", "total", "event loop", "its kernel", "preparer", "journal", "ledger"],
         [_by_thread(one) for c in near for one in c.results if _is_ours(one)],
+    )
+
+
+def _efficiency(findings: Findings) -> Iterable[str]:
+    floor = findings.floor
+    yield "## Efficiency\n"
+    yield (
+        f"No sender can do without the signature of a message (RSA-2048 {figure(floor.signing['rsa'])} µs, "
+        f"Ed25519 {figure(floor.signing['ed25519'])} µs), one SHA-256 of its octets where it is signed "
+        f"({figure(floor.hashing)} µs), the kernel's work to write it ({figure(floor.writing)} µs), and "
+        "what the sink uses. Efficiency is the sum of these, divided by the CPU time that the sender "
+        "and the sink used.\n"
+    )
+    yield _table(
+        ["", "sender", "p", "unavoidable µs", "sender µs", "sink µs", "efficiency"],
+        [
+            [
+                comparison.condition.title,
+                one.sender.title,
+                str(one.sender.processes),
+                f"{floor.of(one.sender.key) + one.sink_cpu_per_message:,.0f}",
+                f"{one.cpu_per_message:,.0f}",
+                f"{one.sink_cpu_per_message:,.0f}",
+                f"{efficiency(floor, one):.2f}",
+            ]
+            for comparison in findings.comparisons
+            if not comparison.condition.into_smtp_sink and not comparison.condition.encrypted
+            for one in _fastest_first(comparison)
+            if _is_ours(one)
+        ],
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.arrivals import check_counts, check_messages
 from benchmarks.costs import Cost
+from benchmarks.efficiency import Floor, measure_floor, messages_per_round_trip
 from benchmarks.figures import (
     Change,
     Figure,
@@ -182,6 +183,8 @@ def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
     assert "| newsletter, RSA-2048 | 2 | 1,500 |" in page
     assert "| RSA-2048, 2 p, to this machine's RSA signs | ≥ 0.5× | 0.50× | met |" in page
     assert "| newsletter, RSA-2048 | 2 | 1,000 | 400 | 100 | 0 | 0 |" in page
+    assert "| newsletter, RSA-2048 | 2 | 700 | 1,000 | 67 | 0.66 |" in page
+    assert "| efficiency: RSA-2048, 2 p | ≥ 0.75 | 0.66 | missed |" in page
     assert "| 2 | 800 | 790 – 810 |" in page
     assert "limit | ≤ 5 % | 2.50 % | met |" in page
     assert "| what a worker process adds to parsing a feed | ≤ 3 ms | 1.50 ms | met |" in page
@@ -198,6 +201,19 @@ def test_a_promise_that_was_not_measured_is_not_called_kept() -> None:
     """Without the peer there is no ratio."""
     (ratio,) = [goal for goal in goals(_findings()) if "usual Python way" in goal.what]
     assert ratio.verdict == "not measured"
+
+
+def test_what_no_message_can_do_without_is_measured(publication: Publication) -> None:
+    """A signature by RSA costs more than one by Ed25519, and a message without one no hash."""
+    floor = measure_floor(publication)
+    assert floor.of("rsa") > floor.of("ed25519") > floor.of("") > 0
+
+
+def test_round_trips_are_counted_by_connection() -> None:
+    """At 20 ms each of 32 connections can send 50 messages a second."""
+    (comparison,) = _findings().comparisons
+    far = replace(NEAR, delay_ms=20, connections=32)
+    assert messages_per_round_trip(comparison.results[0], far) == pytest.approx(1500 / 50 / 32)
 
 
 def test_an_import_is_measured_and_its_broken_rows_are_counted(bench: Bench) -> None:
@@ -235,6 +251,7 @@ def _findings() -> Findings:
         rounds=1,
         seconds=1,
         raw_signs=3000,
+        floor=Floor(signing={"": 0, "rsa": 500, "ed25519": 50}, hashing=100, writing=33.3),
         comparisons=[Comparison(condition=NEAR, results=[result])],
         costs=[Cost(step="a step", microseconds=12.3)],
         imports=[Import(rows=10, seconds=0.1, peak_bytes=100_000_000)],
