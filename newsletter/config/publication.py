@@ -116,6 +116,10 @@ class NewsletterSettings(Table):
     """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, `gazette`, `magazine`, `links`, or a folder in `templates/themes`."""
     palette: Slug | None = None
     """Other colours for the theme; [Themes](themes.md) shows the palettes of each. Unset: the theme's own."""
+    font: Literal["sans", "serif"] | None = None
+    """Fonts of headlines and text: with (`serif`) or without (`sans`) small strokes at the ends of letters. Unset: the theme's own."""
+    density: Literal["compact", "headlines"] | None = None
+    """Less of each article: `compact` shows pictures of the lead alone and short summaries, `headlines` no summaries but the lead's. Unset: as the theme does."""
     subject: str = "{{ lead.title }}"
     """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
     public: bool = True

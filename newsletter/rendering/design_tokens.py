@@ -81,6 +81,28 @@ class DesignTokens(_Table):
     layout: StoryLayout
 
 
+FONTS = {
+    "sans": "-apple-system, BlinkMacSystemFont, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
+    "serif": "Iowan Old Style, Palatino Linotype, Palatino, Georgia, Times New Roman, serif",
+}
+"""The stacks that a newsletter can choose in place of its theme's."""
+
+ROW_SUMMARIES = {"compact": 80, "headlines": 0}
+"""The most characters of a summary, by how dense an issue is to be."""
+
+
+def restyled(tokens: DesignTokens, *, font: str | None, density: str | None) -> DesignTokens:
+    """The tokens with fonts of FONTS and a density of ROW_SUMMARIES in place of their own."""
+    changes: dict[str, Any] = {}
+    if font is not None:
+        changes["fonts"] = Fonts(body=FONTS[font], headline=FONTS[font])
+    if density is not None:
+        most = min(tokens.layout.row_summary, ROW_SUMMARIES[density])
+        fewer = {"cards": 0, "card_summary": 0, "row_summary": most}
+        changes["layout"] = tokens.layout.model_copy(update=fewer)
+    return tokens.model_copy(update=changes)
+
+
 def palette_names(folders: Sequence[Path]) -> list[str]:
     """The names of a theme's further palettes, from the first folder that has some.
 

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import newsletter
 from newsletter.errors import ConfigurationError, Problem, RenderingError
-from newsletter.rendering.design_tokens import DesignTokens, palette_names, read_design_tokens
+from newsletter.rendering.design_tokens import (
+    DesignTokens,
+    palette_names,
+    read_design_tokens,
+    restyled,
+)
 from newsletter.rendering.translation import Translator, translator
 
 if TYPE_CHECKING:
@@ -131,12 +136,15 @@ def open_theme(
     name: str = STANDARD,
     *,
     palette: str | None = None,
+    font: str | None = None,
+    density: str | None = None,
     field: str = "theme",
 ) -> Theme:
     """Open the theme called `name`, with the files that override it in `site_templates`.
 
     A file is searched for in the site's `themes/NAME` and `issue`, then in the shipped folders
-    of the same names. `site_templates` need not exist. Raises ConfigurationError for an unknown
+    of the same names. `site_templates` need not exist. `font` and `density` are those that a
+    newsletter's settings allow. Raises ConfigurationError for an unknown
     name, which was set in `field`, an unknown palette, or for wrong tokens.
     """
     known = theme_names(site_templates)
@@ -157,4 +165,5 @@ def open_theme(
         fix = f"leave palette out for its own colours, or choose one of: {', '.join(palettes)}"
         at = f"{field.removesuffix('theme')}palette"
         raise ConfigurationError([Problem(message=message, field=at, fix=fix)])
-    return Theme(folders=folders, tokens=read_design_tokens(folders, palette))
+    tokens = read_design_tokens(folders, palette)
+    return Theme(folders=folders, tokens=restyled(tokens, font=font, density=density))

@@ -116,11 +116,13 @@ class Site:
 
     def theme(self, slug: str) -> Theme:
         """The newsletter's theme; the site's own templates override ours."""
-        own = self.folder / "templates"
+        own, newsletter = self.folder / "templates", self.newsletter(slug)
         return open_theme(
             own if own.is_dir() else None,
-            self.newsletter(slug).theme,
-            palette=self.newsletter(slug).palette,
+            newsletter.theme,
+            palette=newsletter.palette,
+            font=newsletter.font,
+            density=newsletter.density,
             field=f"newsletters.{slug}.theme",
         )
 

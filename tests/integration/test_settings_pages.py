@@ -237,6 +237,9 @@ def test_a_look_is_tried_on_the_coming_issue(site: Site) -> None:
         page = await browser.get(f"{WEEKLY}/look?look=gazette:")
         assert page.tree.xpath("//input[@value='gazette:'][@checked]")
         assert page.tree.xpath("//iframe[contains(@src, 'look=gazette')]")
+        serif = await browser.get(f"{WEEKLY}/frame?look=standard:&font=serif&density=headlines")
+        assert "Iowan" in serif.text
+        assert "Iowan" not in (await browser.get(f"{WEEKLY}/frame?font=none&density=")).text
         for look in ("none:", "brick:none", "..%2f..%2fetc:"):
             assert (await browser.get(f"{WEEKLY}/frame?look={look}")).status == 409
 

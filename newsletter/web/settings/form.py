@@ -105,7 +105,7 @@ def _said(field: Field, settings: Mapping[str, Any]) -> str:
         case Kind.CHECK:
             return "Yes" if value else "No"
         case Kind.CHOICE:
-            return field.choices.get(value, str(value))
+            return field.choices.get(value or "", str(value))
         case Kind.READERS_HOUR:
             return _readers_hour(value) or "At once"
         case Kind.SCHEDULE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -60,13 +60,13 @@ def looks_of(site: Site) -> Sequence[ThemeLook]:
     return looks
 
 
-def html_in_look(site: Site, slug: str, theme: str, palette: str, *, now: datetime) -> str:
+def html_in_look(site: Site, slug: str, look: Mapping[str, str | None], *, now: datetime) -> str:
     """The newest issue, or a sample where there is none, in this look, with direct links.
 
-    Raises ConfigurationError for a look that there is not, RenderingError.
+    `look` are settings in place of the newsletter's own. Raises ConfigurationError for a look that
+    there is not, RenderingError.
     """
-    newsletter = site.newsletter(slug)
-    tried = newsletter.model_copy(update={"theme": theme, "palette": palette or None})
+    tried = site.newsletter(slug).model_copy(update=look)
     newsletters = {**site.settings.newsletters, slug: tried}
     settings = site.settings.model_copy(update={"newsletters": newsletters})
     issue = _issue(site, slug)

@@ -134,7 +134,25 @@ DAY = Part(key="day", title="Day and time", fields=SCHEDULE.fields[:1], takes_ef
 LOOK = Part(
     key="look",
     title="Look",
-    fields=(Field(key="theme", label="Theme and colours", kind=Kind.LOOK),),
+    fields=(
+        Field(key="theme", label="Theme and colours", kind=Kind.LOOK),
+        Field(
+            key="font",
+            label="Font",
+            kind=Kind.CHOICE,
+            choices={"": "The theme's own", "sans": "Plain", "serif": "With serifs"},
+        ),
+        Field(
+            key="density",
+            label="Of each article",
+            kind=Kind.CHOICE,
+            choices={
+                "": "As much as the theme shows",
+                "compact": "The headline and a line or two",
+                "headlines": "The headline alone",
+            },
+        ),
+    ),
     takes_effect="An issue that is approved already keeps the look that was approved.",
 )
 

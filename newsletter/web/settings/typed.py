@@ -55,6 +55,8 @@ def _check(field: Field, texts: Texts) -> dict[str, Any]:
 def _choice(field: Field, texts: Texts) -> dict[str, Any]:
     """What was chosen; a value of the file that the form does not offer is kept."""
     value = texts.get(field.key, "")
+    if not value and "" in field.choices:
+        return {field.key: None}
     if not value:
         raise InputError(f"nothing is chosen for “{field.label}”", field=field.key)
     _require_short(field, value)

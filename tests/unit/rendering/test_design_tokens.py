@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.errors import ConfigurationError
 from newsletter.rendering.contrast import ENOUGH, contrast, contrast_inverted, from_hex
-from newsletter.rendering.design_tokens import palette_names
+from newsletter.rendering.design_tokens import FONTS, palette_names
 from newsletter.rendering.theme import open_theme, theme_names
 from tests.factories.editions import make_site_theme
 
@@ -107,3 +107,27 @@ def test_broken_toml_is_named(tmp_path: Path) -> None:
     """A file that is not TOML is named."""
     with pytest.raises(ConfigurationError, match=r"tokens\.toml: not valid TOML"):
         make_site_theme(tmp_path, tokens_toml="[light")
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_a_newsletter_chooses_the_font_of_any_theme(name: str) -> None:
+    """Headlines and text have it; the colours and the layout stay."""
+    own = open_theme(None, name).tokens
+    for font, stack in FONTS.items():
+        tokens = open_theme(None, name, font=font).tokens
+        assert (tokens.fonts.body, tokens.fonts.headline) == (stack, stack)
+        assert (tokens.light, tokens.dark, tokens.layout) == (own.light, own.dark, own.layout)
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_a_denser_issue_shows_no_more_than_its_theme(name: str) -> None:
+    """Only the lead has a picture, summaries are short or none, and the fonts stay."""
+    own = open_theme(None, name).tokens
+    compact, headlines = (
+        open_theme(None, name, density=density).tokens for density in ("compact", "headlines")
+    )
+    assert compact.layout.cards == headlines.layout.cards == 0
+    assert headlines.layout.row_summary == 0 <= compact.layout.row_summary <= 80
+    assert compact.layout.row_summary <= own.layout.row_summary
+    assert compact.layout.lead_width == own.layout.lead_width
+    assert compact.fonts == own.fonts

@@ -48,6 +48,8 @@ FULL: dict[str, Any] = {
     "holidays": [date(2026, 12, 25)],
     "theme": "brick",
     "palette": "ocean",
+    "font": "serif",
+    "density": "compact",
     "min_items": 5,
     "personalise": "tags",
     "count_clicks": True,

@@ -1,5 +1,8 @@
 // The look that is chosen is shown at once, without leaving the page.
 const frame = document.getElementById("look-frame");
+const lookFields = ["look", "font", "density"];
 document.addEventListener("change", (event) => {
-  if (frame && event.target.name === "look") frame.src = frame.dataset.frame + encodeURIComponent(event.target.value);
+  if (!frame || !lookFields.includes(event.target.name)) return;
+  const chosen = new FormData(event.target.form);
+  frame.src = `${frame.dataset.frame}?${new URLSearchParams(lookFields.map((name) => [name, chosen.get(name) ?? ""]))}`;
 });
