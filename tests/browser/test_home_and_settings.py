@@ -71,7 +71,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def test_everybody_can_use_the_pages(office: Office, chromium: Chromium) -> None:
     """axe finds nothing in light and dark, nothing is wider than a phone, no script fails."""
     addresses = (
-        "/desk", "/settings", "/settings/users", "/settings/keys", "/settings/webhooks",
+        "/desk", "/settings", "/settings/users", "/settings/keys", "/settings/webhooks", "/settings/lists",
         "/settings/undo", "/settings/export", "/settings/site/site", "/settings/site/alerts",
         *(
             f"{WEEKLY}/{part}"

@@ -8,6 +8,7 @@ from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.picture_page import LONGEST_FORM
 from newsletter.web.settings.export_page import ExportPage
+from newsletter.web.settings.lists_page import ListsPage
 from newsletter.web.settings.logo_page import LogoPage
 from newsletter.web.settings.look_page import LookFrame
 from newsletter.web.settings.settings_page import SettingsPage
@@ -21,7 +22,7 @@ def settings_routes(context: EditorContext) -> list[Route]:
     """Seeing and changing settings."""
     settings, users, keys = SettingsPage(context), UsersPage(context), KeysPage(context)
     webhooks, start = WebhooksPage(context), StartPage(context, settings)
-    export, logo = ExportPage(context), LogoPage(context)
+    export, logo, lists = ExportPage(context), LogoPage(context), ListsPage(context)
     of_newsletter = "/settings/newsletters/{slug}"
 
     def page(
@@ -40,6 +41,8 @@ def settings_routes(context: EditorContext) -> list[Route]:
         page("/settings/webhooks", webhooks.post, "POST"),
         page("/settings/keys", keys.get),
         page("/settings/keys", keys.post, "POST"),
+        page("/settings/lists", lists.get),
+        page("/settings/lists", lists.post, "POST"),
         page("/settings/export", export.get),
         page("/settings/export", export.post, "POST"),
         page("/settings/site/{part}", settings.show),

@@ -18,6 +18,12 @@ NOTICES = {
     "ended": "That key no longer works.",
     "added": "Added. It gets every event from now on.",
     "stopped": "Removed. Nothing is sent there any more.",
+    "list-made": "The list is there.",
+    "list-open": "The list is open again.",
+    "list-there": "That list was there already.",
+    "list-renamed": "Renamed. Links in sent mails, and the addresses that readers write to, go on working.",
+    "list-merged": "Merged. Each person's record says what they were on both lists.",
+    "list-closed": "Closed. Nobody can join it.",
     "queued": "It is sent again within a minute.",
 }
 
