@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect
 
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
@@ -171,3 +171,36 @@ def test_a_logo_is_uploaded_and_cropped(office: Office, chromium: Chromium) -> N
 
     assert chromium.run(work) == []
     assert office.site.settings.newsletters["weekly"].logo is None
+
+
+def test_leaving_a_form_that_was_not_sent_is_asked_about(
+    office: Office, chromium: Chromium
+) -> None:
+    """Who stays finds the text; after a button, or where nothing was typed, nobody is asked."""
+
+    def work(browser: Browser) -> list[str]:
+        errors: list[str] = []
+        asked: list[str] = []
+        page = watched(office.sit_down(browser).new_page(), errors)
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        page.on("dialog", stay)
+        page.goto(f"{WEEKLY}/sender")
+        tagline = page.get_by_label("A line below the name")
+        tagline.click()
+        page.get_by_role("link", name="Home").click()
+        expect(page.get_by_role("heading", name="The Weekly", level=1)).to_be_visible()
+        page.goto(f"{WEEKLY}/sender")
+        tagline.fill("Only the news")
+        page.get_by_role("link", name="Home").click()
+        expect(tagline).to_have_value("Only the news")
+        assert asked == ["beforeunload"]
+        page.get_by_role("button", name="Review changes").click()
+        expect(page.get_by_role("heading", name="What changes")).to_be_visible()
+        assert asked == ["beforeunload"]
+        return errors
+
+    assert chromium.run(work) == []

@@ -40,7 +40,7 @@ from newsletter.web.sources.routes import source_routes
 
 _SCRIPTS = (
     *("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "picture", "live"),
-    *("settings", "crop"),
+    *("settings", "crop", "unsaved"),
 )
 _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
     f"{name}.js": "text/javascript" for name in _SCRIPTS
