@@ -1,4 +1,4 @@
-"""subscribers …: import, export, add, show, remove, restore, suppress, suppressions, erase, list."""
+"""subscribers …: import, export, add, show, remove, end-feed, restore, suppress, suppressions, erase, list."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from newsletter.site.lists import site_vocabulary
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
 from newsletter.store.database import create_private
-from subscribers import people, suppression
+from subscribers import people, private_feeds, suppression
 from subscribers.csv_file import export_subscribers
+from subscribers.history import Way
+from subscribers.lists import list_id
 from subscribers.restoring import Restored, restore_reader
+from subscribers.subscriber import FeedUse
 
 
 @click.group()
 def subscribers() -> None:
-    """Who reads: import, export, add, show, remove, restore, suppress, suppressions, erase, list."""
+    """Who reads: import, export, add, show, remove, end-feed, restore, suppress, suppressions, erase, list."""
 
 
 for command in (import_file, list_people, suppressions):
@@ -146,6 +149,10 @@ def show_one(invocation: Invocation, address: str) -> int:
         *([f"time zone: {person['time_zone']}"] if person["time_zone"] else []),
         *[f"{entry['list']}: {entry['status']}" for entry in person["subscriptions"]],
         *[
+            f"private feed of {feed['list']} since {feed['made_at']}, {_USES[feed['use']]}"
+            for feed in person["feeds"]
+        ],
+        *[
             f"suppressed: {entry['reason']} (since {entry['at']})"
             for entry in person["suppressions"]
         ],
@@ -180,6 +187,34 @@ def remove_one(invocation: Invocation, address: str, list_slug: str | None) -> i
         {"address": address, "unsubscribed": changed},
         f"{address}: unsubscribed from {', '.join(changed) or 'nothing: not on any list'}",
     )
+    return OK
+
+
+@subscribers.command("end-feed")
+@click.argument("address")
+@click.option("--list", "list_slug", metavar="LIST", help="That of this list only.")
+@json_option
+@now_option
+@pass_invocation
+def end_feed(invocation: Invocation, address: str, list_slug: str | None) -> int:
+    """End a person's private feeds, such as when an address got into other hands.
+
+    Issues come by mail again. The reader can make a new feed on the page with the preferences.
+
+    \b
+    Example: newsletter subscribers end-feed reader@example.org --list weekly
+    """
+    now = invocation.now
+    with invocation.site.database.transaction() as connection:
+        person = people.find(connection, address)
+        if list_slug is not None:
+            list_id(connection, list_slug)
+        held = [feed.list_slug for feed in private_feeds.feeds_of(connection, person.id)]
+        ended = [slug for slug in held if list_slug in (None, slug)]
+        for slug in ended:
+            private_feeds.end_feed(connection, person.id, slug, way=Way.OPERATOR, now=now)
+    said = f"the feed of {', '.join(ended)} has ended" if ended else "no private feed"
+    invocation.report({"address": person.address, "ended": ended}, f"{person.address}: {said}")
     return OK
 
 
@@ -260,6 +295,9 @@ def erase_one(invocation: Invocation, address: str) -> int:
     erased = erase(invocation.site, address, now=invocation.now)
     invocation.report({"erased": erased}, "erased" if erased else "was erased before")
     return OK
+
+
+_USES = {FeedUse.BESIDE: "beside the mail", FeedUse.ALONE: "without issues by mail"}
 
 
 def _slug(vocabulary: Vocabulary, label: str) -> str:

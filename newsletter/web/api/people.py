@@ -19,7 +19,7 @@ from newsletter.web.api.operation import (
     PeopleOperation,
     make_router,
 )
-from subscribers import people
+from subscribers import people, private_feeds
 from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.person_update import PersonChanges, update_person
@@ -145,6 +145,20 @@ def remove_subscriber(
     """Unsubscribe a person from a list."""
     require_list(call.site, list_slug)
     return _unsubscribed(call, address, list_slug, "")
+
+
+@subscribers.delete(_LIST + "/subscribers/{address}/feed", name="end private feed")
+def end_private_feed(
+    call: SiteWide, list_slug: ListPath, address: AddressPath
+) -> people_models.FeedEnded:
+    """End a person's private feed of a list, such as when its address got into other hands."""
+    require_list(call.site, list_slug)
+    with call.site.database.transaction() as connection:
+        person = people.find(connection, address)
+        ended = private_feeds.end_feed(
+            connection, person.id, list_slug, way=Way.API, now=call.now, by=_by(call)
+        )
+    return people_models.FeedEnded(address=person.address, ended=[list_slug] * ended)
 
 
 @subscribers.post(_PERSON + "/restore", name="restore subscriber")
