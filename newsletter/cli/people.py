@@ -14,6 +14,7 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.cli.listing import list_people
 from newsletter.cli.suppressions import suppressions
 from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.end_feeds import end_feeds
 from newsletter.pipeline.export_everybody import export_everybody
 from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
@@ -22,10 +23,9 @@ from newsletter.site.lists import site_vocabulary
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
 from newsletter.store.database import create_private
-from subscribers import people, private_feeds, suppression
+from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers
 from subscribers.history import Way
-from subscribers.lists import list_id
 from subscribers.restoring import Restored, restore_reader
 from subscribers.subscriber import FeedUse
 
@@ -204,17 +204,9 @@ def end_feed(invocation: Invocation, address: str, list_slug: str | None) -> int
     \b
     Example: newsletter subscribers end-feed reader@example.org --list weekly
     """
-    now = invocation.now
-    with invocation.site.database.transaction() as connection:
-        person = people.find(connection, address)
-        if list_slug is not None:
-            list_id(connection, list_slug)
-        held = [feed.list_slug for feed in private_feeds.feeds_of(connection, person.id)]
-        ended = [slug for slug in held if list_slug in (None, slug)]
-        for slug in ended:
-            private_feeds.end_feed(connection, person.id, slug, way=Way.OPERATOR, now=now)
+    ended = end_feeds(invocation.site, address, list_slug, way=Way.OPERATOR, now=invocation.now)
     said = f"the feed of {', '.join(ended)} has ended" if ended else "no private feed"
-    invocation.report({"address": person.address, "ended": ended}, f"{person.address}: {said}")
+    invocation.report({"address": address, "ended": ended}, f"{address}: {said}")
     return OK
 
 

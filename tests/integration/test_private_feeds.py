@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +16,9 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from newsletter.pipeline.export_everybody import export_everybody
 from newsletter.pipeline.flush_letters import flush
+from newsletter.pipeline.import_people import import_people
 from newsletter.pipeline.lists import all_lists
 from newsletter.pipeline.own_data import erase, export
 from newsletter.site.site import Site
@@ -22,7 +26,9 @@ from newsletter.web.app import make_app
 from newsletter.web.reader.private_feed import WHOLE_IN_A_MINUTE
 from subscribers import people, private_feeds
 from subscribers.address_changes import ask_to_move, open_change, refuse
+from subscribers.csv_file import export_subscribers
 from subscribers.history import Way
+from subscribers.importing.options import ImportOptions
 from subscribers.list_changes import make_list, merge_lists
 from subscribers.preferences import choose, pause
 from subscribers.subscriber import FeedUse
@@ -318,3 +324,64 @@ def test_a_feed_goes_with_its_list_when_that_is_merged(desk: Desk) -> None:
         reader = private_feeds.feed_reader(connection, f"hash of {sea_reader(0)}")
     assert reader is not None
     assert reader.list_slug == "weekly"
+
+
+def test_whatever_ends_a_subscription_ends_its_feed_for_good(desk: Desk) -> None:
+    """A file says that the reader left; put back with their consent, they get issues by mail again."""
+    token = desk.make(sea_reader(0))
+    desk.press(sea_reader(0), "feed-alone")
+    options = ImportOptions(
+        list_slug="weekly", source_name="left.csv", now=desk.now + HOUR, left=True
+    )
+    import_people(desk.site, f"email\n{sea_reader(0)}\n".encode(), options)
+    assert desk.get(token).status_code == 410
+    note = people.OperatorNote(force=True, consent="by telephone")
+    with desk.site.database.transaction() as connection:
+        people.add(
+            connection, sea_reader(0), list_slug="weekly", now=desk.now + 2 * HOUR, note=note
+        )
+        assert private_feeds.feed_counts(connection) == {}
+        assert people.show(connection, sea_reader(0))["feeds"] == []
+    assert desk.get(token).status_code == 410
+    send_two_stories(desk.site)
+    assert sea_reader(0) in [mail.recipient for mail in desk.catcher.mails]
+
+
+def test_a_file_of_readers_says_who_reads_by_feed_and_can_be_imported(desk: Desk) -> None:
+    """Without what opens a feed; the column makes no further field of a reader."""
+    desk.make(sea_reader(0))
+    desk.make(sea_reader(1))
+    desk.press(sea_reader(1), "feed-alone")
+    file = io.StringIO()
+    with desk.site.database.transaction(read_only=True) as connection:
+        export_subscribers(connection, "weekly", file)
+    rows_ = list(csv.DictReader(io.StringIO(file.getvalue())))
+    uses = {row["email"]: row["private_feed"] for row in rows_ if row["private_feed"]}
+    assert uses == {sea_reader(0): "beside", sea_reader(1): "alone"}
+    text = file.getvalue().replace("sea1@", "moved@")
+    options = ImportOptions(list_slug="weekly", source_name="people.csv", now=desk.now)
+    report, _asked = import_people(desk.site, text.encode(), options)
+    assert (report.added, report.rejected_count) == (1, 0)
+    with desk.site.database.transaction(read_only=True) as connection:
+        moved = people.show(connection, "moved@example.org")
+    assert (moved["attributes"], moved["feeds"]) == ({}, [])
+    everybody = [json.loads(line) for line in export_everybody(desk.site)]
+    feeds = {one["address"]: one["feeds"] for one in everybody if one["feeds"]}
+    assert set(feeds) == {sea_reader(0), sea_reader(1)}
+    assert set(feeds[sea_reader(0)][0]) == {"list", "use", "made_at"}
+
+
+def test_the_log_has_no_token_when_a_feed_fails(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """500 for the client, and the route without what is secret in it for the operator."""
+    token = desk.make(sea_reader(0))
+
+    def broken(*_given: object, **_named: object) -> None:
+        raise ValueError("planted")
+
+    monkeypatch.setattr("newsletter.web.archive.private_feed.sent_issues", broken)
+    assert desk.get(token).status_code == 500
+    assert "planted" in caplog.text
+    assert "/feed/{token}" in caplog.text
+    assert token not in caplog.text

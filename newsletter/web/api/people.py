@@ -9,6 +9,7 @@ from fastapi import Path, Query
 from newsletter.articles.tags import make_vocabulary
 from newsletter.pipeline import own_data
 from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.end_feeds import end_feeds
 from newsletter.pipeline.find_people import PeopleFilter, find_people
 from newsletter.pipeline.import_people import import_people, require_list
 from newsletter.web.api import people_models
@@ -19,7 +20,7 @@ from newsletter.web.api.operation import (
     PeopleOperation,
     make_router,
 )
-from subscribers import people, private_feeds
+from subscribers import people
 from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.person_update import PersonChanges, update_person
@@ -152,13 +153,8 @@ def end_private_feed(
     call: SiteWide, list_slug: ListPath, address: AddressPath
 ) -> people_models.FeedEnded:
     """End a person's private feed of a list, such as when its address got into other hands."""
-    require_list(call.site, list_slug)
-    with call.site.database.transaction() as connection:
-        person = people.find(connection, address)
-        ended = private_feeds.end_feed(
-            connection, person.id, list_slug, way=Way.API, now=call.now, by=_by(call)
-        )
-    return people_models.FeedEnded(address=person.address, ended=[list_slug] * ended)
+    ended = end_feeds(call.site, address, list_slug, way=Way.API, now=call.now, by=_by(call))
+    return people_models.FeedEnded(address=address, ended=ended)
 
 
 @subscribers.post(_PERSON + "/restore", name="restore subscriber")
