@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -165,13 +165,13 @@ def feed_document(feed: PrivateFeed) -> dict[str, Any]:
 
 
 def feed_counts(connection: sa.Connection) -> dict[tuple[str, FeedUse], int]:
-    """How many readers have a feed, by list and use. Nobody counts how often one is read."""
-    # Not a join: that would look at every subscription for its feed.
-    lives = sa.exists().select_from(tables.subscriptions).where(feed_lives()).correlate(_feeds)
+    """How many readers have a feed, by list and use. Nobody counts how often one is read.
+
+    No subscription is looked at: a feed is deleted with its subscription's end.
+    """
     rows = connection.execute(
         sa.select(tables.lists.c.slug, _feeds.c.use, sa.func.count())
         .join(tables.lists, tables.lists.c.id == _feeds.c.list_id)
-        .where(lives)
         .group_by(tables.lists.c.slug, _feeds.c.use)
         .order_by(tables.lists.c.slug, _feeds.c.use)
     )
@@ -226,6 +226,19 @@ def forget_feed(connection: sa.Connection, subscriber_id: int, list_slug: str) -
 def forget_feeds(connection: sa.Connection, subscriber_id: int) -> None:
     """Delete all of the reader's feeds."""
     connection.execute(sa.delete(_feeds).where(_feeds.c.subscriber_id == subscriber_id))
+
+
+def forget_feeds_on(connection: sa.Connection, list_id: int, subscriber_ids: Sequence[int]) -> None:
+    """Delete the feeds that these readers have of the list."""
+    if subscriber_ids:
+        is_theirs = _feeds.c.subscriber_id.in_(subscriber_ids)
+        connection.execute(sa.delete(_feeds).where(_feeds.c.list_id == list_id, is_theirs))
+
+
+def forget_ended_feeds(connection: sa.Connection, list_id: int) -> None:
+    """Delete the list's feeds whose readers are no longer subscribed."""
+    lives = sa.exists().select_from(tables.subscriptions).where(feed_lives()).correlate(_feeds)
+    connection.execute(sa.delete(_feeds).where(_feeds.c.list_id == list_id, ~lives))
 
 
 def forget_feeds_of(connection: sa.Connection, pattern: str) -> None:

@@ -337,6 +337,7 @@ def test_whatever_ends_a_subscription_ends_its_feed_for_good(desk: Desk) -> None
     assert desk.get(token).status_code == 410
     note = people.OperatorNote(force=True, consent="by telephone")
     with desk.site.database.transaction() as connection:
+        assert connection.execute(sa.select(rows)).all() == []
         people.add(
             connection, sea_reader(0), list_slug="weekly", now=desk.now + 2 * HOUR, note=note
         )
