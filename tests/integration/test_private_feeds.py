@@ -22,6 +22,8 @@ from newsletter.pipeline.import_people import import_people
 from newsletter.pipeline.lists import all_lists
 from newsletter.pipeline.own_data import erase, export
 from newsletter.site.site import Site
+from newsletter.store.api_tokens import make_api_token
+from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.reader.private_feed import WHOLE_IN_A_MINUTE
 from subscribers import people, private_feeds
@@ -40,6 +42,7 @@ from subscribers.unsubscribe import undo, unsubscribe
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.factories.corrections import (
     AFTER,
+    EDITOR,
     TEXT,
     correct,
     everything_reader,
@@ -386,3 +389,26 @@ def test_the_log_has_no_token_when_a_feed_fails(
     assert "planted" in caplog.text
     assert "/feed/{token}" in caplog.text
     assert token not in caplog.text
+
+
+def test_a_program_sees_and_ends_a_feed(desk: Desk) -> None:
+    """The API shows that there is one and counts it; ended, issues come by mail, and the record says who."""
+    token = desk.make(sea_reader(0))
+    desk.press(sea_reader(0), "feed-alone")
+    with desk.site.database.transaction() as connection:
+        editor = save_user(connection, EDITOR, name="", role=Role.PUBLISHER, now=desk.now)[0]
+        key = make_api_token(connection, editor, name="test", now=desk.now)
+    headers = {"Authorization": f"Bearer {key}"}
+    person = f"/api/v1/subscribers/{sea_reader(0)}"
+    feeds = desk.client.get(person, headers=headers).json()["feeds"]
+    assert [(one["list"], one["use"]) for one in feeds] == [("weekly", "alone")]
+    (weekly,) = desk.client.get("/api/v1/lists", headers=headers).json()["lists"]
+    assert weekly["feeds"] == {"beside": 0, "alone": 1}
+    path = f"/api/v1/lists/weekly/subscribers/{sea_reader(0)}/feed"
+    for ended in (["weekly"], []):
+        assert desk.client.delete(path, headers=headers).json()["ended"] == ended
+    assert desk.get(token).status_code == 410
+    known = desk.client.get(person, headers=headers).json()
+    last = known["history"][-1]
+    assert (known["feeds"], last["event"], last["way"]) == ([], "feed", "api")
+    assert EDITOR in last["detail"]
