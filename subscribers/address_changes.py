@@ -18,6 +18,7 @@ from subscribers.addresses import Address, parse_address
 from subscribers.admission import Applicant, Terms, admit
 from subscribers.history import Event, HistoryEntry, Way, record
 from subscribers.letters import LetterRequest, Template
+from subscribers.private_feeds import forget_feeds
 from subscribers.subscriber import Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
 
@@ -260,13 +261,17 @@ def _set_address(
 
 
 def _end_links(connection: sa.Connection, subscriber_id: int, now: datetime) -> None:
-    """End all personal links made until now, except those that unsubscribe."""
+    """End all personal links made until now, except those that unsubscribe, and private feeds.
+
+    Whoever had such a link may have made one.
+    """
     table = tables.subscribers
     # Tokens know whole seconds only.
     moment = now.replace(microsecond=0)
     connection.execute(
         sa.update(table).where(table.c.id == subscriber_id).values(links_since=moment)
     )
+    forget_feeds(connection, subscriber_id)
 
 
 def _forget(connection: sa.Connection, subscriber_id: int) -> None:

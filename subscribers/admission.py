@@ -16,6 +16,7 @@ from subscribers.errors import SuppressedError
 from subscribers.history import Event, HistoryEntry, Way, record, who_agreed, who_chose
 from subscribers.lists import ensure_list
 from subscribers.other_lists import ended_elsewhere
+from subscribers.private_feeds import forget_feeds_on
 from subscribers.search_words import keep_names
 from subscribers.sql import among, insert_or
 from subscribers.subscriber import LEFT, Frequency, Status, clean_name
@@ -169,6 +170,8 @@ def _set_statuses(
         ],
         update=("status", "changed_at"),
     )
+    ended = [subscriber_id for subscriber_id, status in statuses if status in LEFT]
+    forget_feeds_on(connection, list_id, ended)
 
 
 def _history_entry(

@@ -39,7 +39,8 @@ def audience(
     time_zone.
 
     That is: they have an active subscription to the list, which is not closed, neither their
-    address nor its domain is suppressed, and they have not paused. With `frequency`, only readers
+    address nor its domain is suppressed, and they have not paused, nor chosen to read by their
+    private feed alone. With `frequency`, only readers
     who chose it, and with `segment`, only those for whom these conditions hold. `parts` are the
     conditions of `ReaderGroup.sees`. The select may be joined, counted, or be the source of an
     INSERT. Erased people have no row, and suppression.py ensures that they get none.
@@ -67,10 +68,8 @@ def audience(
             tables.lists.c.closed_at.is_(None),
             subscriptions.c.status == Status.ACTIVE.value,
             sa.or_(people.c.paused_until.is_(None), people.c.paused_until <= now),
-            # Two conditions, not one IN: each is answered by one look into an index, or on
-            # PostgreSQL by hashing the suppressions once.
-            ~_suppressed_as(people.c.address_key),
-            ~_suppressed_as(at_domain(people.c.address_key)),
+            *not_suppressed(),
+            sa.not_(_reads_by_feed_alone()),
             *by_frequency,
             *segment,
         )
@@ -107,6 +106,37 @@ def format_follows(slugs: Iterable[str]) -> str:
     if any("|" in slug for slug in chosen):
         raise ValueError(f"a tag slug cannot contain a bar: {chosen}")
     return f"|{'|'.join(chosen)}|" if chosen else ""
+
+
+def not_suppressed() -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions that neither the subscriber's address nor its domain is suppressed.
+
+    Two, not one IN: each is answered by one look into an index, or on PostgreSQL by hashing the
+    suppressions once.
+    """
+    key = tables.subscribers.c.address_key
+    return ~_suppressed_as(key), ~_suppressed_as(at_domain(key))
+
+
+def feed_lives() -> sa.ColumnElement[bool]:
+    """That a private feed works: its reader is subscribed, and has been ever since it was made.
+
+    Who left and comes back makes a new one.
+    """
+    feeds, subscriptions = tables.private_feeds, tables.subscriptions
+    return sa.and_(
+        feeds.c.list_id == subscriptions.c.list_id,
+        feeds.c.subscriber_id == subscriptions.c.subscriber_id,
+        subscriptions.c.status == Status.ACTIVE.value,
+        feeds.c.subscribed_at == subscriptions.c.changed_at,
+    )
+
+
+def _reads_by_feed_alone() -> sa.ColumnElement[bool]:
+    """That the reader gets no issues by mail. Where nobody reads so, no reader is looked up."""
+    anybody = sa.exists().select_from(tables.private_feeds).where(tables.is_feed_alone)
+    reader = sa.exists().select_from(tables.private_feeds).where(feed_lives(), tables.is_feed_alone)
+    return sa.and_(anybody, reader.correlate(tables.subscriptions))
 
 
 def _suppressed_as(pattern: sa.ColumnElement[str]) -> sa.Exists:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.admission import AdmissionOutcome, Terms, admit
-from subscribers.audience import parse_follows
+from subscribers.audience import feed_lives, parse_follows
 from subscribers.importing.cells import defused
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
@@ -22,6 +22,8 @@ from subscribers.subscriber import Status
 COLUMNS = ("email", "name", "tags")
 ZONE = "time_zone"
 """A further column, where any of the people has chosen a time zone."""
+FEED = "private_feed"
+"""A further column, where any of them reads the list by private feed. An import passes over it."""
 
 
 def import_subscribers(
@@ -114,15 +116,21 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     )
     has_zone = sa.select(people.c.id).join(subscriptions, active).where(people.c.time_zone != "")
     zone = [ZONE] if connection.execute(has_zone.limit(1)).first() else []
-    extra = [key for key in extra if key not in zone]  # an attribute of an earlier import
+    feeds = tables.private_feeds
+    has_feed = sa.select(feeds.c.use).join(subscriptions, feed_lives())
+    has_feed = has_feed.where(subscriptions.c.list_id == list_id(connection, list_slug))
+    feed = [FEED] if connection.execute(has_feed.limit(1)).first() else []
+    # An attribute of the same name is one of an earlier import.
+    extra = [key for key in extra if key not in {*zone, *feed}]
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *zone, *(defused(key) for key in extra)])
+    writer.writerow([*COLUMNS, *zone, *feed, *(defused(key) for key in extra)])
     query = (
         sa.select(
             *(people.c.address, people.c.name, people.c.follows),
-            *(people.c.attributes, people.c.time_zone),
+            *(people.c.attributes, people.c.time_zone, feeds.c.use),
         )
         .join(subscriptions, active)
+        .outerjoin(feeds, feed_lives())
         .order_by(people.c.address_key)
     )
     written = 0
@@ -130,7 +138,8 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
         tags = ";".join(sorted(parse_follows(row.follows)))
         zones = [row.time_zone or row.attributes.get(ZONE, "") for _ in zone]
         further = [row.attributes.get(key, "") for key in extra]
-        cells = [row.address, row.name, tags, *zones, *further]
+        uses = [row.use or "" for _ in feed]
+        cells = [row.address, row.name, tags, *zones, *uses, *further]
         writer.writerow([defused(cell) for cell in cells])
         written += 1
     return written

@@ -12,6 +12,7 @@ from subscribers.addresses import parse_address
 from subscribers.audience import parse_follows
 from subscribers.bounces import bounces_by_person
 from subscribers.history import entries_by_person
+from subscribers.private_feeds import feed_document, feeds_by_person
 from subscribers.suppression import suppressed
 
 PAGE = 500
@@ -31,6 +32,7 @@ def everybody(connection: sa.Connection) -> Iterator[dict[int, dict[str, Any]]]:
     ).all():
         first, last = rows[0].id, rows[-1].id
         subscriptions = _subscriptions(connection, first, last)
+        feeds = feeds_by_person(connection, first, last)
         histories = entries_by_person(connection, first, last)
         bounces = bounces_by_person(connection, first, last)
         addresses = {row.id: parse_address(row.address) for row in rows}
@@ -48,6 +50,7 @@ def everybody(connection: sa.Connection) -> Iterator[dict[int, dict[str, Any]]]:
                 "attributes": row.attributes,
                 "stored_since": row.created_at.isoformat(),
                 "subscriptions": subscriptions.get(row.id, []),
+                "feeds": [feed_document(feed) for feed in feeds.get(row.id, [])],
                 "history": histories.get(row.id, []),
                 "bounces": bounces.get(row.id, []),
             }

@@ -30,6 +30,7 @@ class Event(StrEnum):
     PREFERENCES = "preferences"  # changed by the reader
     PAUSE = "pause"
     RESUME = "resume"
+    FEED = "feed"  # made or ended a private feed, or chose whether issues come by mail too
     UNSUBSCRIBE = "unsubscribe"
     UNDO = "undo"  # reversed the unsubscription
     RESTORE = "restore"  # a bounce was reversed: it was not the reader's fault

@@ -15,6 +15,7 @@ from subscribers.errors import ListExistsError
 from subscribers.growth import Happening, count_many, rename_in_growth
 from subscribers.history import MAX_DETAIL, Event, Way
 from subscribers.lists import list_id
+from subscribers.private_feeds import forget_ended_feeds, move_feeds
 from subscribers.sql import insert_once
 from subscribers.subscriber import Status
 
@@ -151,7 +152,9 @@ def merge_lists(
         return merged
     _record(connection, source, target, slug, into, now)
     _make_stricter(connection, source, target, now)
+    move_feeds(connection, source, target)
     _move(connection, source, target)
+    forget_ended_feeds(connection, target)
     _remove(connection, source, target, slug)
     _count_growth(connection, merged, into, now)
     return merged

@@ -16,6 +16,7 @@ from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
+from subscribers.private_feeds import feed_document, feeds_of
 from subscribers.subscriber import Frequency, MailFormat, Status, Subscriber
 from subscribers.time_zones import time_zone_named
 from subscribers.unsubscribe import unsubscribe
@@ -172,6 +173,7 @@ def show(connection: sa.Connection, address: str) -> dict[str, Any]:
         "subscriptions": [
             {"list": slug, "status": status} for slug, status in _subscriptions(connection, person)
         ],
+        "feeds": [feed_document(feed) for feed in feeds_of(connection, person.id)],
         "history": entries_of(connection, person.id),
     }
 

@@ -31,7 +31,13 @@ def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
             return False
         raise UnknownSubscriberError("nobody has that address", field="address")
     _count_leaving(connection, person, now)
-    for table in (tables.history, tables.subscriptions, tables.bounces, tables.address_changes):
+    for table in (
+        tables.history,
+        tables.private_feeds,
+        tables.subscriptions,
+        tables.bounces,
+        tables.address_changes,
+    ):
         connection.execute(sa.delete(table).where(table.c.subscriber_id == person))
     letters, asked = tables.inbound_messages, tables.address_changes
     connection.execute(sa.delete(letters).where(letters.c.address == key))

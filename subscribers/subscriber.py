@@ -43,6 +43,13 @@ class MailFormat(StrEnum):
     TEXT = "text"  # plain text alone
 
 
+class FeedUse(StrEnum):
+    """What a reader with a private feed gets besides."""
+
+    BESIDE = "beside"  # issues by mail too
+    ALONE = "alone"  # no issues by mail
+
+
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
 """The statuses of people who left: nothing brings them back without their consent."""
 

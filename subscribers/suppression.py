@@ -12,6 +12,7 @@ from subscribers import tables
 from subscribers.addresses import Address, parse_address
 from subscribers.hashing import hashed, hashed_all
 from subscribers.history import Event, HistoryEntry, Way, record
+from subscribers.private_feeds import forget_feeds_of
 from subscribers.sql import among, insert_once
 
 
@@ -48,6 +49,7 @@ def suppress(
     row = {"pattern": pattern, "reason": reason, "at": now}
     if not insert_once(connection, tables.suppressions, row):
         return False
+    forget_feeds_of(connection, pattern)
     _record(connection, pattern, Event.SUPPRESS, way, reason, now)
     return True
 

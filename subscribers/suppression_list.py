@@ -16,7 +16,8 @@ from subscribers.errors import UnknownSubscriberError
 from subscribers.hashing import hashed_all
 from subscribers.history import Event, entries_of
 from subscribers.people import find
-from subscribers.subscriber import Status
+from subscribers.private_feeds import feed_document, feeds_of
+from subscribers.subscriber import FeedUse, Status
 from subscribers.suppression import parse_pattern
 
 ERASED = "#"
@@ -33,6 +34,7 @@ _EVIDENCE = frozenset(
         Event.UNDO,
         Event.MERGE,
         Event.PAUSE,
+        Event.FEED,
     }
 )
 
@@ -105,6 +107,7 @@ def explain(connection: sa.Connection, pattern: str, now: datetime) -> dict[str,
         "suppressions": [suppression_document(entry) for entry in entries],
         "subscriptions": [],
         "paused_until": None,
+        "feeds": [],
         "history": [],
         "bounces": [],
     }
@@ -119,11 +122,18 @@ def explain(connection: sa.Connection, pattern: str, now: datetime) -> dict[str,
     paused = person.paused_until if person.paused_until and person.paused_until > now else None
     subscriptions = _subscriptions(connection, person.id)
     held = bool(entries or paused)
+    feeds = feeds_of(connection, person.id)
+    alone = {feed.list_slug for feed in feeds if feed.use is FeedUse.ALONE}
     return answer | {
         "known": True,
-        "mailed": [one["list"] for one in subscriptions if one["mailed"] and not held],
+        "mailed": [
+            one["list"]
+            for one in subscriptions
+            if one["mailed"] and not held and one["list"] not in alone
+        ],
         "subscriptions": [{k: v for k, v in one.items() if k != "mailed"} for one in subscriptions],
         "paused_until": paused.isoformat() if paused else None,
+        "feeds": [feed_document(feed) for feed in feeds],
         "history": [
             entry
             for entry in entries_of(connection, person.id)

@@ -144,6 +144,23 @@ subscriptions = sa.Table(
     ),
 )
 
+private_feeds = sa.Table(
+    "private_feeds",
+    metadata,
+    # The feed that a reader made of a list: one at most. Nothing says when it was read, or by whom.
+    sa.Column("list_id", Id, sa.ForeignKey("lists.id"), primary_key=True),
+    sa.Column("subscriber_id", Id, sa.ForeignKey("subscribers.id"), primary_key=True),
+    sa.Column("token_hash", sa.String, nullable=False, unique=True),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    # `changed_at` of the subscription: a feed ends when its status changes, whatever changed it.
+    sa.Column("subscribed_at", UtcDateTime, nullable=False),
+    sa.Column("use", sa.String, nullable=False),  # private_feeds.FeedUse
+    sa.Index("ix_private_feeds_subscriber_id", "subscriber_id"),
+    index_some("ix_private_feeds_alone", "list_id", "subscriber_id", where="use = 'alone'"),
+)
+
+is_feed_alone = private_feeds.c.use == sa.literal_column("'alone'")
+
 is_not_active = subscriptions.c.status != sa.literal_column("'active'")
 
 is_pending = subscriptions.c.status == sa.literal_column("'pending'")

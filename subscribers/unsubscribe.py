@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.history import Event, HistoryEntry, Way, latest, record
 from subscribers.lists import numbered
+from subscribers.private_feeds import forget_feed
 from subscribers.subscriber import Status
 
 UNDO_WITHIN = timedelta(days=30)
@@ -51,6 +52,7 @@ def unsubscribe(
     if ended.rowcount == 0:
         return Left(changed=False, status=status_of(connection, subscriber_id, list_slug))
     _record(connection, subscriber_id, list_slug, Event.UNSUBSCRIBE, way, now, detail)
+    forget_feed(connection, subscriber_id, list_slug)
     return Left(changed=True, status=leaves_as)
 
 

@@ -79,7 +79,7 @@ COMMANDS = {
     ),
     "subscribers": CommandEntry(
         "people",
-        "Who reads: import, export, add, show, remove, restore, suppress, suppressions, erase, list.",
+        "Who reads: import, export, add, show, remove, end-feed, restore, suppress, suppressions, erase, list.",
     ),
     "lists": CommandEntry("lists", "Mailing lists: list, make, rename, merge, close."),
     "growth": CommandEntry(

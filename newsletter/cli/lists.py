@@ -13,6 +13,7 @@ from newsletter.result_codes import OK
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
 from subscribers.list_changes import Merged
+from subscribers.subscriber import FeedUse
 
 
 @click.group()
@@ -129,6 +130,7 @@ def list_document(one: ListInfo) -> dict[str, Any]:
     return {
         "list": one.slug,
         "statuses": {status.value: count for status, count in one.statuses.items()},
+        "feeds": {use.value: count for use, count in one.feeds.items()},
         "newsletters": list(one.newsletters),
         "former_names": list(one.former_names),
         "closed_at": one.closed_at.isoformat() if one.closed_at else None,
@@ -155,10 +157,12 @@ def merged_document(merged: Merged) -> dict[str, Any]:
 
 def _list_line(one: ListInfo) -> str:
     counts = ", ".join(f"{count} {status}" for status, count in one.statuses.items() if count)
+    made, alone = sum(one.feeds.values()), one.feeds[FeedUse.ALONE]
+    feeds = f"; {made} with a private feed, {alone} of them without mail" if made else ""
     sent = f"; newsletters: {', '.join(one.newsletters)}" if one.newsletters else ""
     former = f"; formerly {', '.join(one.former_names)}" if one.former_names else ""
     closed = "; closed" if one.closed_at else ""
-    return f"{one.slug}: {counts or 'nobody'}{sent}{former}{closed}"
+    return f"{one.slug}: {counts or 'nobody'}{feeds}{sent}{former}{closed}"
 
 
 def _merged_lines(merged: Merged, name: str, into: str, *, dry_run: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""subscribers …: import, export, add, show, remove, restore, suppress, suppressions, erase, list."""
+"""subscribers …: import, export, add, show, remove, end-feed, restore, suppress, suppressions, erase, list."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.cli.listing import list_people
 from newsletter.cli.suppressions import suppressions
 from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.end_feeds import end_feeds
 from newsletter.pipeline.export_everybody import export_everybody
 from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
@@ -24,12 +25,14 @@ from newsletter.store.audit import OPERATOR
 from newsletter.store.database import create_private
 from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers
+from subscribers.history import Way
 from subscribers.restoring import Restored, restore_reader
+from subscribers.subscriber import FeedUse
 
 
 @click.group()
 def subscribers() -> None:
-    """Who reads: import, export, add, show, remove, restore, suppress, suppressions, erase, list."""
+    """Who reads: import, export, add, show, remove, end-feed, restore, suppress, suppressions, erase, list."""
 
 
 for command in (import_file, list_people, suppressions):
@@ -146,6 +149,10 @@ def show_one(invocation: Invocation, address: str) -> int:
         *([f"time zone: {person['time_zone']}"] if person["time_zone"] else []),
         *[f"{entry['list']}: {entry['status']}" for entry in person["subscriptions"]],
         *[
+            f"private feed of {feed['list']} since {feed['made_at']}, {_USES[feed['use']]}"
+            for feed in person["feeds"]
+        ],
+        *[
             f"suppressed: {entry['reason']} (since {entry['at']})"
             for entry in person["suppressions"]
         ],
@@ -180,6 +187,26 @@ def remove_one(invocation: Invocation, address: str, list_slug: str | None) -> i
         {"address": address, "unsubscribed": changed},
         f"{address}: unsubscribed from {', '.join(changed) or 'nothing: not on any list'}",
     )
+    return OK
+
+
+@subscribers.command("end-feed")
+@click.argument("address")
+@click.option("--list", "list_slug", metavar="LIST", help="That of this list only.")
+@json_option
+@now_option
+@pass_invocation
+def end_feed(invocation: Invocation, address: str, list_slug: str | None) -> int:
+    """End a person's private feeds, such as when an address got into other hands.
+
+    Issues come by mail again. The reader can make a new feed on the page with the preferences.
+
+    \b
+    Example: newsletter subscribers end-feed reader@example.org --list weekly
+    """
+    ended = end_feeds(invocation.site, address, list_slug, way=Way.OPERATOR, now=invocation.now)
+    said = f"the feed of {', '.join(ended)} has ended" if ended else "no private feed"
+    invocation.report({"address": address, "ended": ended}, f"{address}: {said}")
     return OK
 
 
@@ -260,6 +287,9 @@ def erase_one(invocation: Invocation, address: str) -> int:
     erased = erase(invocation.site, address, now=invocation.now)
     invocation.report({"erased": erased}, "erased" if erased else "was erased before")
     return OK
+
+
+_USES = {FeedUse.BESIDE: "beside the mail", FeedUse.ALONE: "without issues by mail"}
 
 
 def _slug(vocabulary: Vocabulary, label: str) -> str:

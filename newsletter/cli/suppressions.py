@@ -18,6 +18,7 @@ from newsletter.store.audit import OPERATOR
 from newsletter.store.database import create_private
 from subscribers import suppression
 from subscribers import suppression_list as entries
+from subscribers.subscriber import FeedUse
 
 _COLUMNS = ("pattern", "reason", "at")
 
@@ -175,6 +176,11 @@ def _explanation(found: dict[str, Any]) -> list[str]:
     ]
     if found["paused_until"]:
         lines.append(f"paused by the reader until {found['paused_until']}")
+    lines += [
+        f"reads {one['list']} by private feed alone since {one['made_at']}"
+        for one in found["feeds"]
+        if one["use"] == FeedUse.ALONE
+    ]
     lines += [
         f"{one['list']}: {one['status']} since {one['since']}" + ", closed" * one["closed"]
         for one in found["subscriptions"]

@@ -86,7 +86,7 @@ def _language(code: str) -> str:
 OWN_PATHS = frozenset(
     {
         "account", "api", "archive", "assets", "audit", "c", "confirm", "desk", "erase", "export",
-        "favicon.ico", "health", "hooks", "join", "links", "metrics", "move", "move-answer", "move-back",
+        "favicon.ico", "feed", "health", "hooks", "join", "links", "metrics", "move", "move-answer", "move-back",
         "no-answer", "nodes",
         "p", "people", "pictures", "robot", "robots.txt", "settings", "shared", "sign-in", "sign-out", "sources", "suggest",
         "u",

@@ -16,15 +16,20 @@ from subscribers import list_changes, lists, tables
 from subscribers.errors import ClosedListError
 from subscribers.kept_counts import subscriptions_by_status
 from subscribers.list_changes import Made, Merged
-from subscribers.subscriber import Status
+from subscribers.private_feeds import feed_counts
+from subscribers.subscriber import FeedUse, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListInfo:
-    """A list: its people by status, the newsletters that are sent to it, and its former names."""
+    """A list: its people by status, the newsletters that are sent to it, and its former names.
+
+    `feeds` says how many of its readers have a private feed, by what they get besides.
+    """
 
     slug: str
     statuses: Mapping[Status, int]
+    feeds: Mapping[FeedUse, int]
     newsletters: tuple[str, ...]
     former_names: tuple[str, ...]
     closed_at: datetime | None
@@ -34,6 +39,7 @@ def all_lists(site: Site) -> list[ListInfo]:
     """Every list that has people or that a newsletter is sent to, by name."""
     with site.database.transaction(read_only=True) as connection:
         counts = subscriptions_by_status(connection)
+        feeds = feed_counts(connection)
         former = lists.former_names(connection)
         rows = connection.execute(sa.select(tables.lists.c.slug, tables.lists.c.closed_at)).all()
     closed_at = {row.slug: row.closed_at for row in rows}
@@ -41,6 +47,7 @@ def all_lists(site: Site) -> list[ListInfo]:
         ListInfo(
             slug=slug,
             statuses={status: counts.get((slug, status), 0) for status in Status},
+            feeds={use: feeds.get((slug, use), 0) for use in FeedUse},
             newsletters=tuple(newsletters_of(site.settings, slug)),
             former_names=tuple(sorted(old for old, new in former.items() if new == slug)),
             closed_at=closed_at.get(slug),

@@ -5,6 +5,7 @@ digest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -66,18 +67,36 @@ def group_of(
     site: Site, connection: sa.Connection, issue: Issue, subscriber_id: int, now: datetime
 ) -> ReaderGroup:
     """The group that one subscriber of the list belongs to; that of strangers for anybody else."""
-    selection = selection_of(site, issue)
+    selection = replace(selection_of(site, issue), segment="")
+    found = selected_group(site, connection, issue.newsletter, selection, subscriber_id, now)
+    return found or ReaderGroup("", selection.sees_least)
+
+
+def selected_group(
+    site: Site,
+    connection: sa.Connection,
+    slug: str,
+    selection: Selection,
+    subscriber_id: int,
+    now: datetime,
+) -> ReaderGroup | None:
+    """The group that one subscriber of the list belongs to, if this selection selects them."""
     people, subscriptions, lists = tables.subscribers, tables.subscriptions, tables.lists
+    segment = [selection.segment] if selection.segment else []
     row = connection.execute(
-        sa.select(people.c.follows, sees(_parts(site, issue.newsletter, selection, now)))
+        sa.select(people.c.follows, sees(_parts(site, slug, selection, now)))
         .select_from(
             people.join(subscriptions, subscriptions.c.subscriber_id == people.c.id).join(
                 lists, lists.c.id == subscriptions.c.list_id
             )
         )
-        .where(people.c.id == subscriber_id, lists.c.slug == site.newsletter(issue.newsletter).list)
+        .where(
+            people.c.id == subscriber_id,
+            lists.c.slug == site.newsletter(slug).list,
+            *_compiled(site, slug, segment, selection.at or now),
+        )
     ).one_or_none()
-    return ReaderGroup(*row) if row else ReaderGroup("", selection.sees_least)
+    return ReaderGroup(*row) if row else None
 
 
 def frequency_of(site: Site, slug: str) -> Frequency | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from newsletter.articles.article import Tag
 from newsletter.issues.correction import new_urls
 from newsletter.issues.issue import State
-from newsletter.issues.selection import selection_from_json
+from newsletter.issues.selection import Selection, selection_from_json
 from newsletter.rendering.safe_text import web_link
 from newsletter.store.corrections import replaced_links
 from newsletter.store.tables import editions, issues, items
@@ -45,13 +45,49 @@ class PublishedIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchivedStory:
-    """One item of a published issue, worded as readers saw it; `url` is where its link leads now."""
+    """One item of a published issue, worded as readers saw it; `url` is where its link leads now.
+
+    Its `section` may be for some readers only. What is `pinned` is for readers of all tags.
+    """
 
     key: str
     title: str
     url: str
     summary: str
     tags: tuple[Tag, ...]
+    section: str = ""
+    pinned: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentIssue:
+    """An issue that some readers got; `selection` says which."""
+
+    number: int
+    sent_at: datetime
+    selection: Selection
+
+
+def sent_issues(connection: sa.Connection, newsletter: str, *, limit: int) -> list[SentIssue]:
+    """Up to `limit` issues, newest first, whoever they were for."""
+    rows = connection.execute(
+        sa.select(issues.c.number, issues.c.send_started_at, issues.c.selection)
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.state.in_(LISTED),
+            issues.c.send_started_at.is_not(None),
+        )
+        .order_by(issues.c.number.desc())
+        .limit(limit)
+    )
+    return [
+        SentIssue(
+            number=row.number,
+            sent_at=row.send_started_at,
+            selection=selection_from_json(row.selection),
+        )
+        for row in rows
+    ]
 
 
 def published(
@@ -96,13 +132,33 @@ def stories_of(
     connection: sa.Connection, newsletter: str, numbers: Collection[int]
 ) -> Mapping[int, Sequence[ArchivedStory]]:
     """The stories that every reader saw, by the issue's number, in reading order."""
+    rules = connection.execute(
+        sa.select(issues.c.number, issues.c.selection).where(
+            issues.c.newsletter == newsletter, issues.c.number.in_(numbers)
+        )
+    )
+    for_some = {
+        row.number: {rule.title for rule in selection_from_json(row.selection).rules}
+        for row in rules
+    }
+    found = all_stories_of(connection, newsletter, numbers)
+    return {
+        number: [story for story in stories if story.section not in for_some.get(number, ())]
+        for number, stories in found.items()
+    }
+
+
+def all_stories_of(
+    connection: sa.Connection, newsletter: str, numbers: Collection[int]
+) -> Mapping[int, Sequence[ArchivedStory]]:
+    """The same with the stories of sections that only some readers saw."""
     # Single fields, because an article's body is long and a list does not need it.
     rows = connection.execute(
         sa.select(
             issues.c.number,
-            issues.c.selection,
             items.c.article_key,
             items.c.section,
+            items.c.pinned,
             items.c.overrides,
             items.c.article["title"].as_string().label("title"),
             items.c.article["summary"].as_string().label("summary"),
@@ -120,8 +176,6 @@ def stories_of(
     replaced = replaced_links(connection, newsletter)
     found: dict[int, list[ArchivedStory]] = {number: [] for number in numbers}
     for row in rows:
-        if row.section in {rule.title for rule in selection_from_json(row.selection).rules}:
-            continue
         summary, link = row.overrides.get("summary"), web_link(row.url)
         moved = new_urls(replaced, {link: (row.article_key,)})
         found[row.number].append(
@@ -131,6 +185,8 @@ def stories_of(
                 url=moved.get(link, row.url),
                 summary=row.summary if summary is None else summary,
                 tags=tuple(Tag(slug=tag["slug"], label=tag["label"]) for tag in row.tags),
+                section=row.section,
+                pinned=row.pinned,
             )
         )
     return found

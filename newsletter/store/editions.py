@@ -52,6 +52,21 @@ def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Editio
     return {row.id: edition_of(row, links) for row in rows}
 
 
+def edition_keys_of(
+    connection: sa.Connection, newsletter: str, numbers: Collection[int]
+) -> dict[int, set[str]]:
+    """The keys of the frozen editions of these issues, without their texts."""
+    rows = connection.execute(
+        sa.select(issues.c.number, editions.c.key)
+        .join(issues, issues.c.id == editions.c.issue_id)
+        .where(issues.c.newsletter == newsletter, issues.c.number.in_(numbers))
+    )
+    found: dict[int, set[str]] = {number: set() for number in numbers}
+    for row in rows:
+        found[row.number].add(row.key)
+    return found
+
+
 def edition_of(row: sa.Row[Any], links: tuple[CountedLink, ...]) -> Edition:
     """The edition in a row of the table, with the counted links of its issue."""
     return Edition(

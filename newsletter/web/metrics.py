@@ -21,6 +21,7 @@ from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.outbox import LetterCounts, count_letters
 from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
+from subscribers.private_feeds import feed_counts
 from subscribers.provider_events.seen import outcome_counts
 
 RATE_OVER = timedelta(minutes=1)
@@ -168,6 +169,14 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
             samples=[
                 ({"list": slug, "status": status}, count)
                 for (slug, status), count in subscriptions_by_status(connection).items()
+            ],
+        ),
+        Metric(
+            name="private_feeds",
+            meaning="Readers with a private feed, by whether issues come by mail too",
+            samples=[
+                ({"list": slug, "use": use}, count)
+                for (slug, use), count in feed_counts(connection).items()
             ],
         ),
         Metric(

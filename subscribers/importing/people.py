@@ -269,6 +269,7 @@ class Columns:
             *self._names,
             self._tags,
             self._zone,
+            *(one for one in self._all if self._is_own and one.header == "private_feed"),
             *(column for column, _ in self._statuses),
         }
         if self._is_own:

@@ -45,6 +45,7 @@ from newsletter.store.sessions import make_link, start_session
 from newsletter.store.source_mails import keep_mail
 from newsletter.store.suggestion_blocks import add_block
 from newsletter.store.suggestions import NewSuggestion, add_suggestion
+from newsletter.store.token_hash import hash_of
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.editor.forms import item_id
@@ -52,6 +53,7 @@ from newsletter.web.pictures.cache import PictureCache
 from newsletter.web.pictures.routes import FOLDER
 from newsletter.web.sources.source_form import key_of
 from subscribers.history import Way
+from subscribers.private_feeds import make_feed, new_feed_token
 from subscribers.suppression import suppress
 from subscribers.tokens import Purpose
 from subscribers.unsubscribe import unsubscribe
@@ -145,6 +147,8 @@ class WebSite:
         editor = add_editor(self.site)
         with self.site.database.transaction() as connection:
             key = make_api_token(connection, editor, name="test", now=NOW)
+            feed = new_feed_token()
+            make_feed(connection, 1, "weekly", hash_of(feed), NOW)
             link = make_link(connection, editor, NOW)
             session = start_session(connection, editor, browser="a test", now=NOW)
             colleague, _ = save_user(
@@ -164,6 +168,7 @@ class WebSite:
             "item": self._item(),
             "source": key_of(self.site.settings.newsletters["weekly"].sources[0]),
             "link": link,
+            "feed": feed,
             "key": key,
             **scoped,
             **self._browser(session, ""),
@@ -380,6 +385,12 @@ _READERS = (
     _form("/p/{preferences}", "save", name="Jane", frequency="weekly"),
     _form("/p/{preferences}", "pause", weeks="2"),
     _form("/p/{preferences}", "resume"),
+    _form("/p/{preferences}", "feed-make"),
+    _form("/p/{preferences}", "feed-alone"),
+    _form("/p/{preferences}", "feed-beside"),
+    _form("/p/{preferences}", "feed-end"),
+    _get("/feed/{feed}.atom"),
+    _get("/feed/{feed}.json"),
     _form("/p/{preferences}", "move", email="new@example.org"),
     _form("/p/{preferences}", "export"),
     _get("/c/" + "0" * 20),
@@ -523,6 +534,7 @@ _PEOPLE = (
     _form(READER, "unsubscribe", list="weekly", reason="by telephone"),
     _form(READER, "block"),
     _form("/people/4", "bring-back", list="weekly", consent="by telephone"),
+    _form(READER, "end-feed", list="weekly"),
     _form("/people/4", "undo-bounces", reason="their server was down"),
     _form("/people/4", "unblock", reason="a mistake"),
     _get(f"{READER}/erase"),
@@ -641,6 +653,7 @@ _API = tuple(
         ("GET", f"/api/v1/subscribers/{READERS[0]}", "draft", None),
         ("POST", "/api/v1/lists/weekly/subscribers", "draft", {"address": "new@example.org", "tags": ["AI"]}),
         ("DELETE", f"/api/v1/lists/weekly/subscribers/{READERS[0]}", "draft", None),
+        ("DELETE", f"/api/v1/lists/weekly/subscribers/{READERS[0]}/feed", "draft", None),
         ("POST", "/api/v1/suppressions", "draft", {"pattern": "@example.net"}),
         ("GET", "/api/v1/subscribers?limit=5", "draft", None),
         ("PATCH", f"/api/v1/subscribers/{READERS[0]}", "draft", {"name": "Jane"}),

@@ -19,7 +19,10 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin, send
 from newsletter.store.issues import find_issue
+from newsletter.store.token_hash import hash_of
 from newsletter.web.app import make_app
+from subscribers.people import find
+from subscribers.private_feeds import make_feed, new_feed_token
 from subscribers.tables import subscribers
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import PostOffice, post_office
@@ -280,3 +283,31 @@ def test_the_number_of_conditions_is_bounded(tmp_path: Path) -> None:
         (problem,) = check(tmp_path, {}, now=SATURDAY)
         assert "31 different conditions" in problem.message
         assert "at most 30" in (problem.fix or "")
+
+
+def feed_titles(office: PostOffice, address: str) -> list[str]:
+    """The stories in the reader's private feed."""
+    token = new_feed_token()
+    with office.site.database.transaction() as connection:
+        reader = find(connection, address).id
+        assert make_feed(connection, reader, "weekly", hash_of(token), MONDAY)
+    with serving(make_app(office.site, clock=lambda: MONDAY)) as base:
+        items = httpx2.get(f"{base}/feed/{token}.json").json()["items"]
+    return sorted(str(item["url"]).rpartition("/")[2][:4] for item in items)
+
+
+def test_a_private_feed_has_only_the_sections_that_its_reader_sees(parts: PostOffice) -> None:
+    """As the reader's own mail has; an editor's change of attributes counts at once."""
+    approve(parts.site, "weekly", 1, now=SATURDAY)
+    send_out(parts)
+    assert feed_titles(parts, READERS[0]) == ["memb", "news", "news"]
+    assert feed_titles(parts, READERS[1]) == ["hoba", "memb", "news", "news"]
+    assert feed_titles(parts, READERS[3]) == ["news", "news"]
+
+
+def test_a_private_feed_has_no_issue_for_others(gold: PostOffice) -> None:
+    """An issue for a segment is in the feeds of its readers alone."""
+    approve(gold.site, "weekly", 1, now=SATURDAY)
+    send_out(gold)
+    assert len(feed_titles(gold, READERS[0])) == 4
+    assert feed_titles(gold, READERS[3]) == []

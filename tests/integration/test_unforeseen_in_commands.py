@@ -165,6 +165,7 @@ CALLS = [
     ("people", "people.add", "subscribers add new@example.org --list weekly"),
     ("people", "show_person", f"subscribers show {READER}"),
     ("people", "people.remove", f"subscribers remove {READER}"),
+    ("people", "end_feeds", f"subscribers end-feed {READER}"),
     ("people", "suppression.suppress", "subscribers suppress @example.com"),
     ("people", "suppression.lift", "subscribers suppress @example.com --lift"),
     ("people", "erase", f"subscribers erase {READER}"),

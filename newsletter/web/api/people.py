@@ -9,6 +9,7 @@ from fastapi import Path, Query
 from newsletter.articles.tags import make_vocabulary
 from newsletter.pipeline import own_data
 from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.end_feeds import end_feeds
 from newsletter.pipeline.find_people import PeopleFilter, find_people
 from newsletter.pipeline.import_people import import_people, require_list
 from newsletter.web.api import people_models
@@ -145,6 +146,15 @@ def remove_subscriber(
     """Unsubscribe a person from a list."""
     require_list(call.site, list_slug)
     return _unsubscribed(call, address, list_slug, "")
+
+
+@subscribers.delete(_LIST + "/subscribers/{address}/feed", name="end private feed")
+def end_private_feed(
+    call: SiteWide, list_slug: ListPath, address: AddressPath
+) -> people_models.FeedEnded:
+    """End a person's private feed of a list, such as when its address got into other hands."""
+    ended = end_feeds(call.site, address, list_slug, way=Way.API, now=call.now, by=_by(call))
+    return people_models.FeedEnded(address=address, ended=ended)
 
 
 @subscribers.post(_PERSON + "/restore", name="restore subscriber")

@@ -71,6 +71,14 @@ class SuppressionDocument(Given):
     at: datetime
 
 
+class FeedDocument(Given):
+    """A person's private feed; `use` is `beside` the mail, or `alone`, without issues by mail."""
+
+    list: str
+    use: str
+    made_at: datetime
+
+
 class SubscriberDocument(Given):
     """Everything known about one person."""
 
@@ -85,6 +93,7 @@ class SubscriberDocument(Given):
     attributes: dict[str, str]
     subscriptions: list[SubscriptionDocument]
     suppressions: list[SuppressionDocument]
+    feeds: list[FeedDocument]
     history: list[HistoryEntry]
     issues: list[ReceivedIssueDocument]
 
@@ -223,6 +232,13 @@ class Erased(Given):
     erased: bool
 
 
+class FeedEnded(Given):
+    """`ended`: the lists whose private feed was ended, and whose issues come by mail."""
+
+    address: str
+    ended: list[str]
+
+
 class Unsubscribed(Given):
     """The lists that the person was removed from."""
 
@@ -293,6 +309,7 @@ class Explanation(Given):
     suppressions: list[SuppressionDocument]
     subscriptions: list[StandingDocument]
     paused_until: datetime | None
+    feeds: list[FeedDocument]
     history: list[HistoryEntry]
     bounces: list[BounceDocument]
 

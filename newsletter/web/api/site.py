@@ -67,6 +67,7 @@ def lists(call: SiteWide) -> site_models.Lists:
             site_models.ListDocument(
                 list=one.slug,
                 statuses={status.value: count for status, count in one.statuses.items()},
+                feeds={use.value: count for use, count in one.feeds.items()},
                 newsletters=list(one.newsletters),
                 former_names=list(one.former_names),
                 closed_at=one.closed_at,

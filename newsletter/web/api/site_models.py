@@ -24,10 +24,14 @@ class Newsletters(Given):
 
 
 class ListDocument(Given):
-    """A list: its people by status, the newsletters that are sent to it, its former names."""
+    """A list: its people by status, the newsletters that are sent to it, its former names.
+
+    `feeds` counts its readers with a private feed: `beside` the mail, or `alone`, without issues by mail.
+    """
 
     list: str
     statuses: dict[str, int]
+    feeds: dict[str, int]
     newsletters: tuple[str, ...]
     former_names: tuple[str, ...]
     closed_at: datetime | None

@@ -26,9 +26,10 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedEntry:
-    """One issue. `url` is its page and its identity; `content` is the safe HTML of a past issue.
+    """One issue, or one story of it. `url` is its page, and its identity too without an `identity`.
 
-    `updated` is when it was last corrected, or else published; `notes` are the corrections.
+    `content` is safe HTML, in place of the list of the `stories`. `updated` is when it was last
+    corrected, or else published; `notes` are the corrections.
     """
 
     url: str
@@ -39,10 +40,16 @@ class FeedEntry:
     stories: Sequence[ArchivedStory]
     notes: Sequence[StoryNote] = ()
     content: str = ""
+    identity: str = ""
+
+    @property
+    def id(self) -> str:
+        """What it is known by, however often it is read."""
+        return self.identity or self.url
 
     @property
     def html(self) -> str:
-        """The past issue, or the headlines with their links in our own markup."""
+        """The content, or the headlines with their links in our own markup."""
         return self.content or "<ul>" + "".join(map(self._line, self.stories)) + "</ul>"
 
     def _line(self, story: ArchivedStory) -> str:
@@ -116,7 +123,7 @@ def atom(feed: IssueFeed) -> bytes:
     _put(etree.SubElement(root, f"{{{ATOM}}}author"), f"{{{ATOM}}}name", feed.author)
     for entry in feed.entries:
         node = etree.SubElement(root, f"{{{ATOM}}}entry")
-        _put(node, f"{{{ATOM}}}id", entry.url)
+        _put(node, f"{{{ATOM}}}id", entry.id)
         _put(node, f"{{{ATOM}}}title", entry.title)
         etree.SubElement(node, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=entry.url)
         _put(node, f"{{{ATOM}}}published", entry.published.isoformat())
@@ -140,7 +147,7 @@ def json_feed(feed: IssueFeed) -> bytes:
         "authors": [{"name": feed.author}],
         "items": [
             {
-                "id": entry.url,
+                "id": entry.id,
                 "url": entry.url,
                 "title": entry.title,
                 "summary": entry.summary,

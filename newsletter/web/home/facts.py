@@ -23,6 +23,7 @@ from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.home.home import BOUNCES_DAYS, Checked, NewsletterFacts, SentIssue, Step
 from subscribers.growth import DayOfGrowth, growth_of
 from subscribers.kept_counts import subscriptions_by_status
+from subscribers.private_feeds import by_feed_alone, feed_counts
 from subscribers.subscriber import Status
 
 SHOWN = 12
@@ -79,6 +80,7 @@ class FactsReader:
             sources=len(newsletter.sources),
             failed_sources=failed_sources(self.site, connection, slug),
             readers=readers.get((newsletter.list, Status.ACTIVE), 0),
+            by_feed_alone=by_feed_alone(feed_counts(connection), newsletter.list),
             is_selective=newsletter.segment is not None,
             days=self._days(connection, newsletter.list, now),
             past=[_sent(issue, counts) for issue in newest if issue.state not in OPEN_STATES],

@@ -89,6 +89,7 @@ class NewsletterFacts:
     sources: int
     failed_sources: Sequence[FailedSource]
     readers: int
+    by_feed_alone: int
     is_selective: bool
     days: Sequence[DayOfGrowth]
     past: Sequence[SentIssue]

@@ -13,7 +13,7 @@ from newsletter.errors import InputError
 from newsletter.site.lists import list_slugs
 from newsletter.site.site import Site
 from newsletter.web.reader.answers import text, texts
-from subscribers import people, suppression
+from subscribers import people, private_feeds, suppression
 from subscribers.errors import UnknownListError
 from subscribers.history import Way
 from subscribers.person_update import PersonChanges, update_person
@@ -123,6 +123,20 @@ def unsubscribe(change: Change) -> Done:
     return done, "unsubscribe reader", f"{address} from {slug or 'all lists'}"
 
 
+def end_feed(change: Change) -> Done:
+    """End the private feed of one list, such as when its address got into other hands."""
+    slug, person = change.list_slug, change.person
+    ended = private_feeds.end_feed(
+        change.connection,
+        person.id,
+        slug,
+        way=Way.OPERATOR,
+        now=change.now,
+        by=f"by {change.editor}",
+    )
+    return "feed-ended" if ended else "no-feed", "end feed", f"{person.address} of {slug}"
+
+
 def undo_bounces(change: Change) -> Done:
     """Restore what bounces ended, because they were not the reader's fault."""
     reason = change.required("reason", "say why the bounces were not the reader's fault")
@@ -151,6 +165,7 @@ ACTIONS: Mapping[str, Callable[[Change], Done]] = {
     "subscribe": subscribe,
     "bring-back": bring_back,
     "unsubscribe": unsubscribe,
+    "end-feed": end_feed,
     "undo-bounces": undo_bounces,
     "block": block,
     "unblock": unblock,

@@ -26,6 +26,7 @@ from newsletter.web.reader.answers import text
 from subscribers import people
 from subscribers.admission import AdmissionOutcome
 from subscribers.bounded_search import PeopleLook
+from subscribers.subscriber import FeedUse
 
 PAGE = 50
 """People on one page."""
@@ -109,6 +110,7 @@ class ListPage:
             "found": found,
             "known": known,
             "only": only,
+            "by_feed": sum(one.feeds[FeedUse.ALONE] for one in lists),
             "counts": {status: count for status, count in counts.items() if count},
             "tags": self._tags(),
             "labels": site_vocabulary(self.context.site.settings).labels,

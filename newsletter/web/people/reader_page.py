@@ -34,6 +34,7 @@ from newsletter.web.people.words import (
 from newsletter.web.signin.pages import row_id
 from subscribers import people
 from subscribers.history import entries_of
+from subscribers.private_feeds import feeds_of
 from subscribers.subscriber import LEFT, Frequency, Status, Subscriber
 from subscribers.suppression_list import explain
 
@@ -143,6 +144,7 @@ class ReaderPage:
             known = explain(connection, person.address, now)
             history = entries_of(connection, person.id)
             issues = issues_of(connection, person.id)
+            feeds = {one.list_slug: one for one in feeds_of(connection, person.id)}
             since = people.stored_since(connection, person.id)
         is_mailed, why = why_mailed(known)
         held = {one["list"]: Status(one["status"]) for one in known["subscriptions"]}
@@ -154,6 +156,7 @@ class ReaderPage:
             "why": why,
             "known": known,
             "held": held,
+            "feeds": feeds,
             "since_on": {
                 one["list"]: datetime.fromisoformat(one["since"]) for one in known["subscriptions"]
             },

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from newsletter.delivery.receipt import DeliveryState
-from subscribers.subscriber import Status
+from subscribers.subscriber import FeedUse, Status
 
 STATUSES: Mapping[Status, str] = {
     Status.ACTIVE: "Subscribed",
@@ -37,6 +37,7 @@ _EVENTS = {
     "preferences": "Changed their preferences",
     "pause": "Paused",
     "resume": "Went on reading",
+    "feed": "Private feed changed",
     "unsubscribe": "Unsubscribed",
     "undo": "Came back",
     "restore": "Put back",
@@ -97,8 +98,15 @@ def why_mailed(known: Mapping[str, Any]) -> tuple[bool, str]:
         return False, f"Gets no mail: {what} is blocked ({first['reason']})."
     if known["paused_until"]:
         return False, f"Gets no mail until {str(known['paused_until'])[:10]}: paused by the reader."
+    by_feed = ", ".join(one["list"] for one in known["feeds"] if one["use"] == FeedUse.ALONE)
     if known["mailed"]:
-        return True, "Gets every issue of " + ", ".join(known["mailed"]) + "."
+        mailed = "Gets every issue of " + ", ".join(known["mailed"])
+        return (
+            True,
+            f"{mailed}; reads {by_feed} by private feed alone." if by_feed else f"{mailed}.",
+        )
+    if by_feed:
+        return False, f"Gets no issues by mail: reads {by_feed} by private feed alone."
     held = [one for one in known["subscriptions"] if not one["closed"]]
     if not held:
         return False, "Gets no mail: on no list."
@@ -125,6 +133,8 @@ NOTICES = {
     "same": "Nothing was different.",
     "unsubscribed": "Unsubscribed.",
     "not-on": "They were on no list.",
+    "feed-ended": "The feed has ended: its address opens nothing any more, and issues come by mail.",
+    "no-feed": "There is no such feed.",
     "blocked": "Blocked: this address gets no mail from us.",
     "blocked-already": "This was blocked already.",
     "unblocked": "Unblocked. Subscriptions that ended stay ended.",

@@ -22,7 +22,7 @@ from subscribers.tokens import SPECIMEN, Purpose, TokenSubject, looks_like_token
 MAX_FORM = 64_000
 """The most octets of a form; our largest has a few hundred."""
 
-WITHOUT_CONTACT = frozenset({"gone", "specimen", "unavailable", "failed"})
+WITHOUT_CONTACT = frozenset({"gone", "specimen", "no-feed", "unavailable", "failed"})
 """Kinds of trouble in which writing to the editors would not help the reader."""
 
 _POLICY = (

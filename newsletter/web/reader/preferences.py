@@ -1,9 +1,11 @@
-"""/p/TOKEN: a reader's tags, frequency, form of mails, time zone, pause, address and data."""
+"""/p/TOKEN: a reader's tags, frequency, form of mails, time zone, pause, feed, address and data."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from types import MappingProxyType
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -25,6 +27,7 @@ from newsletter.web.reader.answers import (
     texts,
     trouble,
 )
+from newsletter.web.reader.own_feed import FEED_ACTIONS, change_feed
 from newsletter.web.reader.reader_context import ReaderContext
 from subscribers import people
 from subscribers.addresses import masked
@@ -39,6 +42,7 @@ from subscribers.preferences import (
     set_mail_format,
     set_time_zone,
 )
+from subscribers.private_feeds import PrivateFeed, feed_of
 from subscribers.subscriber import MAX_NAME, Frequency, MailFormat, Status, Subscriber
 from subscribers.time_zones import known_zones
 from subscribers.tokens import Purpose, TokenSubject, is_current
@@ -56,6 +60,7 @@ class _View:
     subscribed: bool
     tags: list[Tag]
     paused_until: datetime | None
+    feed: PrivateFeed | None
 
 
 class PreferencesPage:
@@ -89,6 +94,9 @@ class PreferencesPage:
             case "resume":
                 await run_in_threadpool(self._resume, subject)
                 return await self._page(subject, "resumed")
+            case action if action in FEED_ACTIONS:
+                change = await run_in_threadpool(change_feed, self.context, subject, action)
+                return await self._page(subject, change.notice, addresses=change.addresses)
             case "move":
                 return await self._move(subject, text(form, "email"))
             case "export" | "erase" as action:
@@ -129,7 +137,14 @@ class PreferencesPage:
             return await self._page(subject, "bad-address", 422)
         return posting(self.context, await self._page(subject, "asked"))
 
-    async def _page(self, subject: TokenSubject, notice: str = "", status: int = 200) -> Response:
+    async def _page(
+        self,
+        subject: TokenSubject,
+        notice: str = "",
+        status: int = 200,
+        *,
+        addresses: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
         view = await run_in_threadpool(self._read, subject)
         if view is None:
             return trouble(self.context, "gone", 410)
@@ -149,6 +164,9 @@ class PreferencesPage:
             "own_zone": place_of(site.timezone, site.language) if hours else "",
             "pauses": PAUSES,
             "paused_until": self._date_text(view.paused_until),
+            "feed": view.feed,
+            "feed_since": self._date_text(view.feed.made_at if view.feed else None),
+            "addresses": addresses,
             "notice": notice,
             "max_name": MAX_NAME,
             "leave": self.context.path(f"/u/{leave}"),
@@ -161,6 +179,7 @@ class PreferencesPage:
         with self.context.database.transaction(read_only=True) as connection:
             reader = people.get(connection, subject.subscriber_id)
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
+            feed = feed_of(connection, subject.subscriber_id, subject.list_slug)
         if reader is None:
             return None
         until = reader.paused_until
@@ -169,6 +188,7 @@ class PreferencesPage:
             subscribed=status is Status.ACTIVE,
             tags=self.context.tags_of(subject.list_slug, reader.follows),
             paused_until=until if until and until > self.context.clock() else None,
+            feed=feed,
         )
 
     def _save(self, subject: TokenSubject, form: FormData) -> None:
@@ -223,8 +243,8 @@ class PreferencesPage:
         with self.context.database.transaction() as connection:
             resume(connection, subject.subscriber_id, Way.PAGE, self.context.clock())
 
-    def _date_text(self, until: datetime | None) -> str:
-        if until is None:
+    def _date_text(self, moment: datetime | None) -> str:
+        if moment is None:
             return ""
         site = self.context.settings.site
-        return long_date(until.astimezone(site.zone), site.language)
+        return long_date(moment.astimezone(site.zone), site.language)

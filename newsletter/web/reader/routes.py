@@ -17,6 +17,7 @@ from newsletter.web.reader.landing import LandingPage
 from newsletter.web.reader.links import LinksPage
 from newsletter.web.reader.mailed import LASTS, MailedPage
 from newsletter.web.reader.preferences import PreferencesPage
+from newsletter.web.reader.private_feed import PrivateFeedPage
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.scanner_trap import scanner_trap
 from newsletter.web.reader.site_files import site_file_routes
@@ -44,7 +45,7 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
     unsubscribe, preferences = UnsubscribePage(context), PreferencesPage(context)
     join, links = JoinPage(context), LinksPage(context)
     suggest = SuggestPage(context)
-    click = ClickPage(context, clicks)
+    click, feed = ClickPage(context, clicks), PrivateFeedPage(context)
 
     async def edition(request: Request) -> Response:
         found = await run_in_threadpool(
@@ -64,6 +65,7 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
         Route("/u/{token}", unsubscribe.post, methods=["POST"]),
         Route("/p/{token}", preferences.get, methods=["GET"]),
         Route("/p/{token}", preferences.post, methods=["POST"]),
+        Route("/feed/{token}.{form}", feed.get, methods=["GET"]),
         Route("/c/{token}", click.get, methods=["GET"]),
         Route("/join/{list}", join.get, methods=["GET"]),
         Route("/join/{list}", join.post, methods=["POST"]),

@@ -45,4 +45,5 @@ def test_the_public_sees_sent_issues_and_what_readers_saw(database: Database) ->
         url=article.url,
         summary=article.summary,
         tags=(tag,),
+        section="News",
     )

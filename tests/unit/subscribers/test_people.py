@@ -32,6 +32,7 @@ def test_a_person_is_shown_whole(database: Database) -> None:
         "name": "Jo",
         "tags": ["ai", "security"],
         "frequency": "weekly",
+        "feeds": [],
         "mail_format": "html",
         "time_zone": "",
         "paused_until": None,

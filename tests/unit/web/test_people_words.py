@@ -23,8 +23,14 @@ NOW = datetime(2026, 3, 5, 10, tzinfo=UTC)
 def known(**changes: Any) -> dict[str, Any]:
     """What is known of an address, as `explain` answers."""
     return {
-        "mailed": [], "suppressions": [], "subscriptions": [], "paused_until": None, **changes,
+        "mailed": [], "suppressions": [], "subscriptions": [], "paused_until": None, "feeds": [],
+        **changes,
     }  # fmt: skip
+
+
+def by_feed(slug: str, use: str = "alone") -> dict[str, Any]:
+    """A private feed."""
+    return {"list": slug, "use": use, "made_at": NOW.isoformat()}
 
 
 def held(status: str, slug: str = "weekly", *, closed: bool = False) -> dict[str, Any]:
@@ -36,6 +42,9 @@ def held(status: str, slug: str = "weekly", *, closed: bool = False) -> dict[str
     ("what", "sentence"),
     [
         (known(mailed=["weekly"]), "Gets every issue of weekly."),
+        (known(mailed=["weekly"], feeds=[by_feed("weekly", "beside")]), "Gets every issue of weekly."),
+        (known(mailed=["weekly"], feeds=[by_feed("daily")]), "Gets every issue of weekly; reads daily by private feed alone."),
+        (known(feeds=[by_feed("daily")]), "Gets no issues by mail: reads daily by private feed alone."),
         (known(), "Gets no mail: on no list."),
         (known(subscriptions=[held("pending")]), "Gets no mail yet: has not confirmed the subscription to weekly."),
         (known(subscriptions=[held("unsubscribed"), held("bounced", "daily")]), "Gets no mail: unsubscribed from weekly, mail bounced for daily."),
