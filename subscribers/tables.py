@@ -169,6 +169,7 @@ history = sa.Table(
     sa.Column("way", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
     index_some("ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"),
+    index_some("ix_subscriber_history_confirming", "list_slug", "at", where="event = 'confirm'"),
 )
 
 growth = sa.Table(
@@ -186,6 +187,8 @@ growth = sa.Table(
 )
 
 is_leaving = history.c.event == sa.literal_column("'unsubscribe'")
+
+is_confirming = history.c.event == sa.literal_column("'confirm'")
 
 suppressions = sa.Table(
     "suppressions",
