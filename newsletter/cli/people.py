@@ -157,6 +157,10 @@ def show_one(invocation: Invocation, address: str) -> int:
             f"{one['issue']}: {one['state']}  {one['at'] or ''}  {one['code'] or ''} {one['text']}".rstrip()
             for one in person["issues"]
         ],
+        *[
+            f"{one['letter']}: {one['state']}  {one['at'] or ''}  {one['subject']}"
+            for one in person["dated_letters"]
+        ],
     ]
     invocation.answer(person, *lines)
     return OK

@@ -19,7 +19,6 @@ from newsletter.store import audit, outbox
 from newsletter.store.api_answers import forget_answers_about
 from newsletter.store.form_requests import requests_about, take_request
 from newsletter.store.people_imports import forget_rows_about
-from newsletter.store.received_letters import letter_document, letters_of_reader
 from newsletter.store.recipient_receipts import SentMail, mails_to
 from newsletter.store.suggesting_readers import forget_reader, suggestions_of
 from newsletter.store.tables import issues, receipts
@@ -127,8 +126,8 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
     """Everything known about the reader, with every mail sent; None if the reader is erased.
 
     That is what `subscribers show` shows, the mails with their subjects and relays' answers,
-    bounces, inbound mail, letters and form requests that wait, dated letters, a requested change of
-    address, and articles that the reader suggested.
+    bounces, inbound mail, letters and form requests that wait, a requested change of address, and
+    articles that the reader suggested.
     """
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
@@ -140,9 +139,6 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
             "stored_since": people.stored_since(connection, person.id).isoformat(),
             "mails": [_mail(site, mail) for mail in mails_to(connection, person.id)],
             "letters": outbox.letters_to(connection, key),
-            "dated_letters": [
-                letter_document(one) for one in letters_of_reader(connection, person.id)
-            ],
             "form_requests": [
                 {"kind": one.kind, **one.content} for one in requests_about(connection, key)
             ],

@@ -62,6 +62,15 @@ class ReceivedIssueDocument(Given):
     text: str
 
 
+class ReceivedLetterDocument(Given):
+    """A letter to new readers that this one waits for, got, or did not get; `state` says why."""
+
+    letter: str
+    subject: str
+    state: str
+    at: datetime | None
+
+
 class SuppressionDocument(Given):
     """An entry of the suppression list; `pattern` is null for an erased address."""
 
@@ -87,6 +96,7 @@ class SubscriberDocument(Given):
     suppressions: list[SuppressionDocument]
     history: list[HistoryEntry]
     issues: list[ReceivedIssueDocument]
+    dated_letters: list[ReceivedLetterDocument]
 
 
 class FoundSubscriber(Given):
