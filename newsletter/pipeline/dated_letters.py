@@ -104,13 +104,14 @@ def write_letter(
 ) -> ShownLetter:
     """Keep a letter, which goes out by itself from now on, or new words of the one with that id.
 
-    The same words as before change nothing. Raises InputError for words that cannot be used,
+    The same words as before change nothing, and neither does a new letter that says what one says. Raises InputError for words that cannot be used,
     UnknownNameError for a letter that is not there, NotPermittedError for a third one.
     """
     words = _checked(words)
     mail = render_letter(site, slug, subject=words.subject, text=words.text)
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
+        number = number or _with_words(connection, slug, words)
         if number is None:
             number = _add(connection, slug, words, now)
         else:
@@ -207,6 +208,12 @@ def _add(connection: sa.Connection, slug: str, words: LetterWords, now: datetime
     number = letter_store.add_letter(connection, slug, words.days, now)
     letter_store.plan_again(connection, number, _first_confirmed(now))
     return number
+
+
+def _with_words(connection: sa.Connection, slug: str, words: LetterWords) -> int | None:
+    """The letter that says the same already: a form or a command may be sent twice."""
+    letters = letter_store.letters_of(connection, slug)
+    return next((one.id for one in letters if _words_of(one.version) == words), None)
 
 
 def _is_same(

@@ -64,7 +64,7 @@ class LettersPage:
         shown = await run_in_threadpool(
             operations.shown_letter, self.context.site, slug, _number(str(number))
         )
-        return _framed(shown.mail.html)
+        return self._framed(shown.mail.html)
 
     async def preview(self, request: Request) -> Response:
         """The mail of what is typed, in the form's frame; nothing is kept."""
@@ -75,8 +75,8 @@ class LettersPage:
 
         html = await outcome_of(run_in_threadpool(rehearse))
         if isinstance(html, NewsletterError):
-            return _framed(plain_frame(f"{html.problem.message}: {html.problem.fix}"))
-        return _framed(html)
+            return self._framed(plain_frame(f"{html.problem.message}: {html.problem.fix}"))
+        return self._framed(html)
 
     def _act(self, slug: str, form: FormData, editor: str) -> str:
         """What was done, as the page that follows says it."""
@@ -136,13 +136,13 @@ class LettersPage:
             "zone": site.settings.site.zone,
         }
 
+    def _framed(self, html: str) -> Response:
+        headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
+        page = self.context.pictures.in_html(framed(html))
+        return HTMLResponse(page, headers={**headers, "Referrer-Policy": "no-referrer"})
+
     def _url(self, slug: str) -> str:
         return f"{self.context.site.settings.site.base_path}/settings/newsletters/{slug}/letters"
-
-
-def _framed(html: str) -> Response:
-    policy = frame_policy(images=False)
-    return HTMLResponse(framed(html), headers={**HEADERS, "Content-Security-Policy": policy})
 
 
 def _words(form: FormData) -> LetterWords:
