@@ -40,7 +40,20 @@ class MailFormat(StrEnum):
     """How a reader wants each mail to be made."""
 
     HTML = "html"  # HTML, with a text part for programs that do not show it
+    LARGE = "large"  # the same in larger type
+    CONTRAST = "contrast"  # the same in black on white, or in the dark in white on black
+    LARGE_CONTRAST = "large-contrast"
     TEXT = "text"  # plain text alone
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the type is larger."""
+        return self in (MailFormat.LARGE, MailFormat.LARGE_CONTRAST)
+
+    @property
+    def is_high_contrast(self) -> bool:
+        """Whether there are two colours only."""
+        return self in (MailFormat.CONTRAST, MailFormat.LARGE_CONTRAST)
 
 
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})

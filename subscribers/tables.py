@@ -101,7 +101,9 @@ subscribers = sa.Table(
     # strings are equal sets of tags, so that editions can be counted and planned by this column.
     sa.Column("follows", sa.String, nullable=False, default=""),
     sa.Column("frequency", sa.String, nullable=False, default="weekly"),  # weekly | monthly
-    sa.Column("mail_format", sa.String, nullable=False, server_default="html"),  # html | text
+    sa.Column(
+        "mail_format", sa.String, nullable=False, server_default="html"
+    ),  # subscriber.MailFormat
     # A name of the IANA database that the reader chose; "": the site's own.
     sa.Column("time_zone", sa.String, nullable=False, server_default=""),
     sa.Column("paused_until", UtcDateTime),

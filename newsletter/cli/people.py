@@ -144,6 +144,7 @@ def show_one(invocation: Invocation, address: str) -> int:
         f"{person['address']}  {person['name']}".rstrip(),
         f"follows: {', '.join(person['tags']) or 'everything'}",
         *([f"time zone: {person['time_zone']}"] if person["time_zone"] else []),
+        *([f"mails: {person['mail_format']}"] if person["mail_format"] != "html" else []),
         *[f"{entry['list']}: {entry['status']}" for entry in person["subscriptions"]],
         *[
             f"suppressed: {entry['reason']} (since {entry['at']})"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import CompiledEdition
-from newsletter.issues.issue import Issue
 from newsletter.site.correction_mail import compile_correction
 from newsletter.site.letter_mail import compile_letter
 from newsletter.site.messages import addressee, return_path_numbered, signer_of
@@ -19,6 +18,7 @@ from newsletter.store.addressed_letters import LetterAbout
 from newsletter.store.audience import Audience
 from newsletter.store.corrections import issue_of, mails_of
 from newsletter.store.dated_letters import letter_of, mail_of
+from subscribers.subscriber import MailFormat
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,8 +26,7 @@ class _Mail:
     """A mail, ready for its readers."""
 
     newsletter: str
-    whole: CompiledEdition
-    text: CompiledEdition
+    compiled: Callable[[MailFormat], CompiledEdition]
     return_path: Callable[[int], str]
 
 
@@ -56,8 +55,7 @@ class AddressedLetters:
             name=claim.name,
             links_since=claim.links_since,
         )
-        compiled = mail.text if claim.text_only else mail.whole
-        return compiled.compose(to, self._signer, self._clock())
+        return mail.compiled(claim.form).compose(to, self._signer, self._clock())
 
     def envelope_sender(self, about: LetterAbout) -> str:
         """The address that this reader's message bounces to."""
@@ -76,22 +74,30 @@ class AddressedLetters:
         with self._site.database.transaction(read_only=True) as connection:
             issue = issue_of(connection, number)
             edition = mails_of(connection, [number])[number]
-        compiled = partial(compile_correction, self._site, issue, number, edition, self._clock())
-        return self._ready(issue.newsletter, compiled, issue)
+        date = self._clock()
+        return self._ready(
+            issue.newsletter,
+            issue.number,
+            lambda form: compile_correction(self._site, issue, number, edition, date, form=form),
+        )
 
     def _dated(self, text_id: int) -> _Mail:
         with self._site.database.transaction(read_only=True) as connection:
             slug, letter_id = letter_of(connection, text_id)
             edition = mail_of(connection, text_id)
-        compiled = partial(compile_letter, self._site, slug, letter_id, edition, self._clock())
-        return self._ready(slug, compiled, None)
+        date = self._clock()
+        return self._ready(
+            slug,
+            0,
+            lambda form: compile_letter(self._site, slug, letter_id, edition, date, form=form),
+        )
 
     def _ready(
-        self, slug: str, compiled: Callable[..., CompiledEdition], issue: Issue | None
+        self, slug: str, number: int, compiled: Callable[[MailFormat], CompiledEdition]
     ) -> _Mail:
+        """The mail, which is encoded once in each form that a reader wants."""
         return _Mail(
             newsletter=slug,
-            whole=compiled(text_only=False),
-            text=compiled(text_only=True),
-            return_path=return_path_numbered(self._site, slug, issue.number if issue else 0),
+            compiled=cache(compiled),
+            return_path=return_path_numbered(self._site, slug, number),
         )

@@ -17,6 +17,7 @@ from newsletter.site.letters import letter_templates
 from newsletter.site.messages import headers_named
 from newsletter.site.site import Site
 from newsletter.store.dated_letters import letter_name
+from subscribers.subscriber import MailFormat
 
 _STYLES = {
     "p": "margin:0 0 16px;",
@@ -76,12 +77,12 @@ def is_as_rendered_now(site: Site, slug: str, mail: Edition, *, text: str) -> bo
 
 
 def compile_letter(
-    site: Site, slug: str, letter_id: int, mail: Edition, date: datetime, *, text_only: bool = False,
+    site: Site, slug: str, letter_id: int, mail: Edition, date: datetime, *, form: MailFormat = MailFormat.HTML,
     mark: str = "",
 ) -> CompiledEdition:  # fmt: skip
     """The letter, ready to be made for each reader."""
     headers = headers_named(site, slug, letter_name(slug, letter_id), date, mark=mark)
-    return compile_edition(mail, headers, text_only=text_only)
+    return compile_edition(mail, headers, form=form)
 
 
 def styled(html: str) -> Markup:

@@ -114,7 +114,9 @@ class OutboxLedger:
                 first_attempt=row.created_at,  # a letter expires by its age
                 was_refused_by_policy=True,  # one server's refusal must not pause all letters
                 links_since=readers[row.id].links_since if row.id in readers else None,
-                text_only=row.id in readers and readers[row.id].mail_format == MailFormat.TEXT,
+                form=MailFormat(readers[row.id].mail_format)
+                if row.id in readers
+                else MailFormat.HTML,
             )
             for row in kept
         )

@@ -161,12 +161,14 @@ class UpdateSubscriber(Taken):
 
     An attribute that is null is removed. `tags` replace those that the person follows; none means
     that they follow everything. `time_zone` is a name such as `Europe/London`; "" is the site's own.
+    `mail_format` is how mails look: in large type, in high contrast, both, or as plain text alone.
     """
 
     name: str | None = None
     tags: list[str] | None = None
     frequency: Literal["weekly", "monthly"] | None = None
     time_zone: str | None = None
+    mail_format: Literal["html", "large", "contrast", "large-contrast", "text"] | None = None
     attributes: dict[str, str | None] = Field(default_factory=dict)
 
 

@@ -27,6 +27,7 @@ from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.changes import ACTIONS, Change
 from newsletter.web.people.words import (
     DELIVERIES,
+    FORMS,
     LETTERS,
     NOTICES,
     STATUSES,
@@ -164,6 +165,7 @@ class ReaderPage:
             "ended": [slug for slug, status in held.items() if status in LEFT],
             "tags": self._tags(person, held),
             "frequencies": list(Frequency),
+            "mail_formats": FORMS,
             "zones": zones_by_region("en", person.time_zone),
             "statuses": STATUSES,
             "issues": [asdict(one) for one in reversed(issues)],

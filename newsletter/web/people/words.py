@@ -7,7 +7,7 @@ from typing import Any
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.dated_letter import LetterState
-from subscribers.subscriber import Status
+from subscribers.subscriber import MailFormat, Status
 
 STATUSES: Mapping[Status, str] = {
     Status.ACTIVE: "Subscribed",
@@ -40,6 +40,14 @@ LETTERS: Mapping[LetterState, str] = {
     LetterState.LATE: "Skipped: its week was over",
     LetterState.ABSENT: "Not sent: left or paused before",
     LetterState.WITHDRAWN: "Not sent: the letter was deleted",
+}
+
+FORMS: Mapping[MailFormat, str] = {
+    MailFormat.HTML: "With layout and pictures",
+    MailFormat.LARGE: "Large type",
+    MailFormat.CONTRAST: "High contrast",
+    MailFormat.LARGE_CONTRAST: "Large type and high contrast",
+    MailFormat.TEXT: "Plain text only",
 }
 
 _EVENTS = {
