@@ -17,10 +17,10 @@ from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
 from subscribers.importing.rows import BATCH, Page, Row, read_people
 from subscribers.lists import list_id
-from subscribers.subscriber import Status
+from subscribers.subscriber import MailFormat, Status
 
 COLUMNS = ("email", "name", "tags")
-ZONE = "time_zone"
+ZONE, FORM = "time_zone", "mail_format"
 """A further column, where any of the people has chosen a time zone."""
 
 
@@ -112,15 +112,21 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     extra = sorted(
         {key for kept in connection.scalars(attributes, execution_options=by_row) for key in kept}
     )
-    has_zone = sa.select(people.c.id).join(subscriptions, active).where(people.c.time_zone != "")
-    zone = [ZONE] if connection.execute(has_zone.limit(1)).first() else []
-    extra = [key for key in extra if key not in zone]  # an attribute of an earlier import
+    chosen = {ZONE: people.c.time_zone != "", FORM: people.c.mail_format != MailFormat.HTML.value}
+    own = [
+        name
+        for name, is_chosen in chosen.items()
+        if connection.execute(
+            sa.select(people.c.id).join(subscriptions, active).where(is_chosen).limit(1)
+        ).first()
+    ]
+    extra = [key for key in extra if key not in own]  # an attribute of an earlier import
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *zone, *(defused(key) for key in extra)])
+    writer.writerow([*COLUMNS, *own, *(defused(key) for key in extra)])
     query = (
         sa.select(
             *(people.c.address, people.c.name, people.c.follows),
-            *(people.c.attributes, people.c.time_zone),
+            *(people.c.attributes, people.c.time_zone, people.c.mail_format),
         )
         .join(subscriptions, active)
         .order_by(people.c.address_key)
@@ -128,9 +134,11 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     written = 0
     for row in connection.execute(query, execution_options=by_row):
         tags = ";".join(sorted(parse_follows(row.follows)))
-        zones = [row.time_zone or row.attributes.get(ZONE, "") for _ in zone]
+        form = "" if row.mail_format == MailFormat.HTML else row.mail_format
+        values = {ZONE: row.time_zone, FORM: form}
+        choices = [values[name] or row.attributes.get(name, "") for name in own]
         further = [row.attributes.get(key, "") for key in extra]
-        cells = [row.address, row.name, tags, *zones, *further]
+        cells = [row.address, row.name, tags, *choices, *further]
         writer.writerow([defused(cell) for cell in cells])
         written += 1
     return written

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from subscribers.errors import MailFormatError
+
 MAX_NAME = 100
 """Characters; longer names are clipped."""
 
@@ -54,6 +56,18 @@ class MailFormat(StrEnum):
     def is_high_contrast(self) -> bool:
         """Whether there are two colours only."""
         return self in (MailFormat.CONTRAST, MailFormat.LARGE_CONTRAST)
+
+
+def mail_format_named(text: str) -> str:
+    """The value of a form of mails; "" for an empty text. Raises MailFormatError for anything else."""
+    value = text.strip().casefold()
+    if value and value not in set(MailFormat):
+        raise MailFormatError(
+            f"{text.strip()[:40]!r} is not a form of mails",
+            field="mail_format",
+            fix=f"write one of: {', '.join(MailFormat)}",
+        )
+    return value
 
 
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})

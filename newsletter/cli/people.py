@@ -91,6 +91,11 @@ def export_all(invocation: Invocation, out: Path) -> int:
 @click.option("--name", default="", help="The person's name.")
 @click.option("--tags", default=None, help="Tags they follow, separated by commas.")
 @click.option("--time-zone", default="", help="Where they live, such as Europe/London.")
+@click.option(
+    "--mail-format",
+    default="",
+    help="How mails look: html, large, contrast, large-contrast, text.",
+)
 @json_option
 @now_option
 @pass_invocation
@@ -101,6 +106,7 @@ def add_one(
     name: str,
     tags: str | None,
     time_zone: str,
+    mail_format: str,
 ) -> int:
     """Put one person on a list.
 
@@ -119,7 +125,7 @@ def add_one(
             now=invocation.now,
             name=name,
             follows=follows,
-            note=people.OperatorNote(time_zone=time_zone),
+            note=people.OperatorNote(time_zone=time_zone, mail_format=mail_format),
         )
     invocation.report(
         {"address": address, "list": list_slug, "outcome": outcome},

@@ -81,6 +81,8 @@ def plan(
 
     `looks` has when each confirmed, and when they are decided. Who got the letter stays as they are.
     """
+    if not _may_be_planned(connection, letter_id):
+        return 0
     rows = connection.execute(
         sa.select(
             letter_readers.c.subscriber_id, letter_readers.c.state, letter_readers.c.confirmed_at
@@ -115,6 +117,14 @@ def note_planned(connection: sa.Connection, letter_id: int, to: datetime) -> Non
         .where(dated_letters.c.id == letter_id, dated_letters.c.planned_to < to)
         .values(planned_to=to)
     )
+
+
+def _may_be_planned(connection: sa.Connection, letter_id: int) -> bool:
+    """Whether the letter is not deleted; nobody deletes it until the transaction ends."""
+    query = sa.select(dated_letters.c.id).where(
+        dated_letters.c.id == letter_id, dated_letters.c.deleted_at.is_(None)
+    )
+    return connection.execute(query.with_for_update()).first() is not None
 
 
 def _row(letter_id: int, reader: int) -> sa.ColumnElement[bool]:

@@ -76,7 +76,7 @@ SCOPES = {
     ),
     "admin": re.compile(r"GET /api/v1/audit"),
     "read": re.compile(r"GET .*"),
-    "issues": re.compile(r"POST .*"),
+    "issues": re.compile(r"(POST|PUT|DELETE) .*"),
 }
 """The scope that an operation needs: the first that matches."""
 
