@@ -139,9 +139,10 @@ def _decide(
     hour = _hour_of(site, letter, now)
     present = present_readers(connection, ids, readers_of(site, letter.newsletter), now)
     newsletters = newsletters_of(site.settings, site.newsletter(letter.newsletter).list)
+    # In the order in which an issue passes through them, so that one that moves on meanwhile is seen.
+    expected = _expected(site, connection, newsletters, now)
     sent = ledger.issues_sent_since(connection, newsletters, now - 2 * WEEK)
     came = ledger.came_to(connection, sent, ids)
-    expected = _expected(site, connection, newsletters, now)
     getters = {
         slug: present_readers(connection, ids, readers_of(site, slug), now)
         for slug in {one.newsletter for one in expected}
@@ -197,17 +198,16 @@ def _expected(
 
 def _moments(site: Site, connection: sa.Connection, slug: str, now: datetime) -> Iterable[datetime]:
     newsletter, zone = site.newsletter(slug), site.settings.site.zone
+    if not newsletter.paused:
+        overdue = due_now(site, connection, slug, now)
+        if overdue is not None:
+            yield overdue
+        issue = open_issue(connection, slug)
+        if issue is not None:
+            yield issue.goes_out
+        yield next_due(newsletter.schedule, zone, now, without=frozenset(newsletter.holidays))
     if ledger.is_send_unplanned(connection, slug):
         yield now
-    if newsletter.paused:
-        return
-    overdue = due_now(site, connection, slug, now)
-    if overdue is not None:
-        yield overdue
-    issue = open_issue(connection, slug)
-    if issue is not None:
-        yield issue.goes_out
-    yield next_due(newsletter.schedule, zone, now, without=frozenset(newsletter.holidays))
 
 
 def _coming(site: Site, slug: str, moment: datetime) -> Callable[[str], datetime]:

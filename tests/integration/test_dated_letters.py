@@ -120,6 +120,7 @@ async def test_an_issue_too_thin_to_go_lets_the_letter_go_the_next_day(
     number = write(site, days=1)
     confirm(site, READER)
     friday, before = SUNDAY - 2 * DAY, len(catcher.mails)
+    assert mails_at(site, catcher, friday) == []
     await run_at(site, friday)
     assert len(catcher.mails) == before
     assert counts(site, number) == of(waiting=1)
