@@ -23,6 +23,7 @@ from newsletter.jobs.site_jobs import (
     address_change_jobs,
     audit_jobs,
     comment_jobs,
+    dated_letter_jobs,
     gathering_jobs,
     import_jobs,
     inbound_jobs,
@@ -73,6 +74,7 @@ def scheduling(
         lambda: audit_jobs(site, clock),
         lambda: comment_jobs(site, clock),
         lambda: suggestion_jobs(site, clock),
+        lambda: dated_letter_jobs(site, clock),
         lambda: retention_jobs(site, clock),
     )
     for jobs_of in minutely:

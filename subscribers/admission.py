@@ -19,13 +19,14 @@ from subscribers.other_lists import ended_elsewhere
 from subscribers.private_feeds import forget_feeds_on
 from subscribers.search_words import keep_names
 from subscribers.sql import among, insert_or
-from subscribers.subscriber import LEFT, Frequency, Status, clean_name
+from subscribers.subscriber import LEFT, Frequency, MailFormat, Status, clean_name
 from subscribers.suppression import Suppression
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Applicant:
-    """A person to be put on a list. `follows` None, and a name or time zone "", leave what is known.
+    """A person to be put on a list. `follows` None leaves what is known, and so do a name, a time
+    zone and a form of mails that are "".
 
     `status` and `detail`, if they are set, override those of the terms.
     """
@@ -34,6 +35,7 @@ class Applicant:
     name: str = ""
     follows: str | None = None
     time_zone: str = ""
+    mail_format: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     status: Status | None = None
     detail: str = ""
@@ -268,6 +270,7 @@ def _new_values(candidate: Applicant, known: _Known, terms: Terms) -> dict[str, 
         "name": clean_name(candidate.name) or name,
         "follows": follows if candidate.follows is None else candidate.follows,
         "time_zone": candidate.time_zone or zone,
+        "mail_format": candidate.mail_format or row.mail_format,
         "attributes": {**known.row.attributes, **candidate.attributes},
     }
     return {key: value for key, value in wanted.items() if value != getattr(known.row, key)}
@@ -317,6 +320,7 @@ def _insert_people(connection: sa.Connection, newcomers: Sequence[Applicant], te
                 "name": clean_name(candidate.name),
                 "follows": candidate.follows or "",
                 "time_zone": candidate.time_zone,
+                "mail_format": candidate.mail_format or MailFormat.HTML.value,
                 "frequency": Frequency.WEEKLY.value,  # a column's default costs each row a call
                 "attributes": dict(candidate.attributes),
                 "created_at": terms.now,

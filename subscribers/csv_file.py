@@ -17,11 +17,11 @@ from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
 from subscribers.importing.rows import BATCH, Page, Row, read_people
 from subscribers.lists import list_id
-from subscribers.subscriber import Status
+from subscribers.subscriber import MailFormat, Status
 
 COLUMNS = ("email", "name", "tags")
-ZONE = "time_zone"
-"""A further column, where any of the people has chosen a time zone."""
+ZONE, FORM = "time_zone", "mail_format"
+"""Further columns, where any of the people has chosen one."""
 FEED = "private_feed"
 """A further column, where any of them reads the list by private feed. An import passes over it."""
 
@@ -114,20 +114,26 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     extra = sorted(
         {key for kept in connection.scalars(attributes, execution_options=by_row) for key in kept}
     )
-    has_zone = sa.select(people.c.id).join(subscriptions, active).where(people.c.time_zone != "")
-    zone = [ZONE] if connection.execute(has_zone.limit(1)).first() else []
     feeds = tables.private_feeds
     has_feed = sa.select(feeds.c.use).join(subscriptions, feed_lives())
     has_feed = has_feed.where(subscriptions.c.list_id == list_id(connection, list_slug))
     feed = [FEED] if connection.execute(has_feed.limit(1)).first() else []
+    chosen = {ZONE: people.c.time_zone != "", FORM: people.c.mail_format != MailFormat.HTML.value}
+    own = [
+        name
+        for name, is_chosen in chosen.items()
+        if connection.execute(
+            sa.select(people.c.id).join(subscriptions, active).where(is_chosen).limit(1)
+        ).first()
+    ]
     # An attribute of the same name is one of an earlier import.
-    extra = [key for key in extra if key not in {*zone, *feed}]
+    extra = [key for key in extra if key not in {*own, *feed}]
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *zone, *feed, *(defused(key) for key in extra)])
+    writer.writerow([*COLUMNS, *own, *feed, *(defused(key) for key in extra)])
     query = (
         sa.select(
-            *(people.c.address, people.c.name, people.c.follows),
-            *(people.c.attributes, people.c.time_zone, feeds.c.use),
+            *(people.c.address, people.c.name, people.c.follows, people.c.attributes),
+            *(people.c.time_zone, people.c.mail_format, feeds.c.use),
         )
         .join(subscriptions, active)
         .outerjoin(feeds, feed_lives())
@@ -136,10 +142,12 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     written = 0
     for row in connection.execute(query, execution_options=by_row):
         tags = ";".join(sorted(parse_follows(row.follows)))
-        zones = [row.time_zone or row.attributes.get(ZONE, "") for _ in zone]
+        form = "" if row.mail_format == MailFormat.HTML else row.mail_format
+        values = {ZONE: row.time_zone, FORM: form}
+        choices = [values[name] or row.attributes.get(name, "") for name in own]
         further = [row.attributes.get(key, "") for key in extra]
         uses = [row.use or "" for _ in feed]
-        cells = [row.address, row.name, tags, *zones, *uses, *further]
+        cells = [row.address, row.name, tags, *choices, *uses, *further]
         writer.writerow([defused(cell) for cell in cells])
         written += 1
     return written

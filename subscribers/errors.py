@@ -126,6 +126,12 @@ class TimeZoneError(SubscribersError, ValueError):
     code = "bad-time-zone"
 
 
+class MailFormatError(SubscribersError, ValueError):
+    """The text is not the name of a form of mails."""
+
+    code = "bad-mail-format"
+
+
 class ListExistsError(SubscribersError, ValueError):
     """A list of that name exists already."""
 

@@ -17,7 +17,7 @@ from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
 from subscribers.private_feeds import feed_document, feeds_of
-from subscribers.subscriber import Frequency, MailFormat, Status, Subscriber
+from subscribers.subscriber import Frequency, MailFormat, Status, Subscriber, mail_format_named
 from subscribers.time_zones import time_zone_named
 from subscribers.unsubscribe import unsubscribe
 
@@ -41,7 +41,8 @@ class OperatorNote:
     """What the operator states when adding a person, for the consent record above all.
 
     `force` brings back a person who left or is suppressed; it requires a `consent` that says
-    when and how the person agreed. `time_zone` is where the person lives; "" leaves what is known.
+    when and how the person agreed. `time_zone` is where the person lives, `mail_format` how
+    mails look to them; "" leaves what is known.
     """
 
     detail: str = ""
@@ -49,6 +50,7 @@ class OperatorNote:
     consent: str = ""
     way: Way = Way.OPERATOR
     time_zone: str = ""
+    mail_format: str = ""
 
 
 def add(
@@ -71,6 +73,7 @@ def add(
         name=name,
         follows=None if follows is None else format_follows(follows),
         time_zone=time_zone_named(note.time_zone),
+        mail_format=mail_format_named(note.mail_format),
     )
     terms = Terms(
         list_slug=list_slug,

@@ -13,7 +13,7 @@ from subscribers import tables
 from subscribers.audience import format_follows
 from subscribers.errors import AttributeNameError
 from subscribers.history import Event, HistoryEntry, Way, record
-from subscribers.subscriber import Frequency, Subscriber, clean_name
+from subscribers.subscriber import Frequency, MailFormat, Subscriber, clean_name
 from subscribers.time_zones import time_zone_named
 
 LONGEST_ATTRIBUTE = 10_000
@@ -28,6 +28,7 @@ class PersonChanges:
     follows: frozenset[str] | None = None
     frequency: Frequency | None = None
     time_zone: str | None = None
+    mail_format: MailFormat | None = None
     attributes: Mapping[str, str | None] = field(default_factory=dict)
 
 
@@ -73,6 +74,7 @@ def changed_values(person: Subscriber, changes: PersonChanges) -> dict[str, Any]
         "follows": None if changes.follows is None else format_follows(changes.follows),
         "frequency": None if changes.frequency is None else changes.frequency.value,
         "time_zone": None if changes.time_zone is None else time_zone_named(changes.time_zone),
+        "mail_format": None if changes.mail_format is None else changes.mail_format.value,
         "attributes": attributes,
     }
     before: dict[str, Any] = {
@@ -80,6 +82,7 @@ def changed_values(person: Subscriber, changes: PersonChanges) -> dict[str, Any]
         "follows": format_follows(person.follows),
         "frequency": person.frequency.value,
         "time_zone": person.time_zone,
+        "mail_format": person.mail_format.value,
         "attributes": dict(person.attributes),
     }
     return {

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from subscribers.errors import MailFormatError
+
 MAX_NAME = 100
 """Characters; longer names are clipped."""
 
@@ -40,7 +42,32 @@ class MailFormat(StrEnum):
     """How a reader wants each mail to be made."""
 
     HTML = "html"  # HTML, with a text part for programs that do not show it
+    LARGE = "large"  # the same in larger type
+    CONTRAST = "contrast"  # the same in black on white, or in the dark in white on black
+    LARGE_CONTRAST = "large-contrast"
     TEXT = "text"  # plain text alone
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the type is larger."""
+        return self in (MailFormat.LARGE, MailFormat.LARGE_CONTRAST)
+
+    @property
+    def is_high_contrast(self) -> bool:
+        """Whether there are two colours only."""
+        return self in (MailFormat.CONTRAST, MailFormat.LARGE_CONTRAST)
+
+
+def mail_format_named(text: str) -> str:
+    """The value of a form of mails; "" for an empty text. Raises MailFormatError for anything else."""
+    value = text.strip().casefold()
+    if value and value not in set(MailFormat):
+        raise MailFormatError(
+            f"{text.strip()[:40]!r} is not a form of mails",
+            field="mail_format",
+            fix=f"write one of: {', '.join(MailFormat)}",
+        )
+    return value
 
 
 class FeedUse(StrEnum):

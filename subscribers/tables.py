@@ -101,7 +101,9 @@ subscribers = sa.Table(
     # strings are equal sets of tags, so that editions can be counted and planned by this column.
     sa.Column("follows", sa.String, nullable=False, default=""),
     sa.Column("frequency", sa.String, nullable=False, default="weekly"),  # weekly | monthly
-    sa.Column("mail_format", sa.String, nullable=False, server_default="html"),  # html | text
+    sa.Column(
+        "mail_format", sa.String, nullable=False, server_default="html"
+    ),  # subscriber.MailFormat
     # A name of the IANA database that the reader chose; "": the site's own.
     sa.Column("time_zone", sa.String, nullable=False, server_default=""),
     sa.Column("paused_until", UtcDateTime),
@@ -186,6 +188,7 @@ history = sa.Table(
     sa.Column("way", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
     index_some("ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"),
+    index_some("ix_subscriber_history_confirming", "list_slug", "at", where="event = 'confirm'"),
 )
 
 growth = sa.Table(
@@ -203,6 +206,8 @@ growth = sa.Table(
 )
 
 is_leaving = history.c.event == sa.literal_column("'unsubscribe'")
+
+is_confirming = history.c.event == sa.literal_column("'confirm'")
 
 suppressions = sa.Table(
     "suppressions",

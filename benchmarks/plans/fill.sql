@@ -128,3 +128,22 @@ asked AS (
 INSERT INTO address_changes (subscriber_id, list_slug, address, kind, asked_at)
 SELECT n, 'weekly', 'new' || n || '@example.org', 'change', timestamptz '2026-11-23 07:00+00' - n % 160 * interval '1 hour'
 FROM generate_series(1, :readers / 200) AS n
+
+-- step: confirmations
+INSERT INTO subscriber_history (subscriber_id, at, event, list_slug, way, detail)
+SELECT n, timestamptz '2026-11-23 07:00+00' - n % 20000 * interval '1 hour', 'confirm', 'weekly', 'page', ''
+FROM generate_series(1, :readers) AS n
+
+-- step: letters to new readers
+WITH letter AS (
+  INSERT INTO dated_letters (newsletter, days, days_since, planned_to)
+  SELECT 'weekly', 30, timestamptz '2024-01-01 07:00+00', timestamptz '2026-11-23 06:00+00'
+  RETURNING id),
+words AS (
+  INSERT INTO letter_texts (letter_id, days, subject, text, written_at, written_by, nonce, html, plain, language)
+  SELECT id, 30, 'Hello', 'Hello', timestamptz '2024-01-01 07:00+00', 'ed', '0123456789abcdef', 'Hello', 'Hello', 'en'
+  FROM letter)
+INSERT INTO letter_readers (letter_id, subscriber_id, confirmed_at, state, look_at)
+SELECT id, n, timestamptz '2026-10-24 07:00+00', CASE WHEN n % 100 = 1 THEN 'waiting' ELSE 'accepted' END,
+  timestamptz '2026-11-23 07:00+00' + (n % 7000 - 100) * interval '1 minute'
+FROM letter, generate_series(2, :readers) AS n

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,7 @@ from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.jobs.site_jobs import OUTCOMES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
+from newsletter.pipeline.letter_decisions import serve_letters
 from newsletter.pipeline.report import progress, report
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.settle_unknown import settle, unknown_deliveries
@@ -283,6 +285,10 @@ HOT = (
     Operation(name="an import, per thousand rows", do=_import_people),
     Operation(name="housekeeping, every minute", do=_housekeeping),
     Operation(name="webhooks, every minute", do=_send_webhooks),
+    Operation(
+        name="letters to new readers, every minute",
+        do=lambda scene: serve_letters(scene.site, lambda: scene.now, threading.Event()),
+    ),
     Operation(
         name="the checks of `doctor`",
         do=lambda scene: _each(scene, health.newest_moment, health.undecided),

@@ -105,6 +105,10 @@ COMMANDS = {
         "correcting",
         "Correct a story of a sent issue: mail those who got it, note it in archive and feed.",
     ),
+    "letters": CommandEntry(
+        "dated_letters",
+        "Letters to new readers, some days after they joined: list, write, show, test, undo, delete.",
+    ),
     "retry": CommandEntry(
         "retrying",
         "Make refused deliveries pending again, and restore the subscriptions that they ended.",

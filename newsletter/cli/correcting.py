@@ -14,7 +14,7 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
-from newsletter.errors import InputError
+from newsletter.cli.text_file import read_text_file
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.correct import (
     CorrectionRequest,
@@ -27,9 +27,6 @@ from newsletter.pipeline.correct import (
 )
 from newsletter.result_codes import FINDINGS, OK, TEMPORARY
 from newsletter.store.audit import OPERATOR
-
-LARGEST_FILE = 100_000
-"""Octets; a correction is far shorter."""
 
 
 @click.command()
@@ -77,7 +74,9 @@ def correct(
 
     site, now = invocation.site, invocation.now
     found = sent_issue(site, *issue)
-    request = CorrectionRequest(story=story, text=_read(text_file), new_url=link)
+    request = CorrectionRequest(
+        story=story, text=read_text_file(text_file) if text_file else "", new_url=link
+    )
     if dry_run:
         return _rehearse(invocation, found, request)
     written = write_correction(site, found, request, editor=OPERATOR, now=now)
@@ -130,18 +129,3 @@ def _report(invocation: Invocation, shown: ShownCorrection) -> int:
     if letters.waiting or not letters.is_whole:
         return TEMPORARY
     return FINDINGS if letters.unknown or letters.not_accepted else OK
-
-
-def _read(path: Path | None) -> str:
-    """The text of the file. Raises InputError for one that cannot be read as text."""
-    if path is None:
-        return ""
-    try:
-        with click.open_file(str(path), "rb") as file:  # - is stdin
-            return bytes(file.read(LARGEST_FILE)).decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", field="--text-file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not text in UTF-8", field="--text-file", fix="save it as UTF-8"
-        ) from error

@@ -53,7 +53,7 @@ class _Choices(TypedDict):
     "mapping",
     multiple=True,
     metavar="COLUMN=HEADER",
-    help="The file's header for the column email, name, tags, status or time_zone, such as email=Mail.",
+    help="The file's header for the column email, name, tags, status, time_zone or mail_format, such as email=Mail.",
 )
 @click.option(
     "--from",

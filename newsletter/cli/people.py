@@ -94,6 +94,11 @@ def export_all(invocation: Invocation, out: Path) -> int:
 @click.option("--name", default="", help="The person's name.")
 @click.option("--tags", default=None, help="Tags they follow, separated by commas.")
 @click.option("--time-zone", default="", help="Where they live, such as Europe/London.")
+@click.option(
+    "--mail-format",
+    default="",
+    help="How mails look: html, large, contrast, large-contrast, text.",
+)
 @json_option
 @now_option
 @pass_invocation
@@ -104,6 +109,7 @@ def add_one(
     name: str,
     tags: str | None,
     time_zone: str,
+    mail_format: str,
 ) -> int:
     """Put one person on a list.
 
@@ -122,7 +128,7 @@ def add_one(
             now=invocation.now,
             name=name,
             follows=follows,
-            note=people.OperatorNote(time_zone=time_zone),
+            note=people.OperatorNote(time_zone=time_zone, mail_format=mail_format),
         )
     invocation.report(
         {"address": address, "list": list_slug, "outcome": outcome},
@@ -147,6 +153,7 @@ def show_one(invocation: Invocation, address: str) -> int:
         f"{person['address']}  {person['name']}".rstrip(),
         f"follows: {', '.join(person['tags']) or 'everything'}",
         *([f"time zone: {person['time_zone']}"] if person["time_zone"] else []),
+        *([f"mails: {person['mail_format']}"] if person["mail_format"] != "html" else []),
         *[f"{entry['list']}: {entry['status']}" for entry in person["subscriptions"]],
         *[
             f"private feed of {feed['list']} since {feed['made_at']}, {_USES[feed['use']]}"
@@ -163,6 +170,10 @@ def show_one(invocation: Invocation, address: str) -> int:
         *[
             f"{one['issue']}: {one['state']}  {one['at'] or ''}  {one['code'] or ''} {one['text']}".rstrip()
             for one in person["issues"]
+        ],
+        *[
+            f"{one['letter']}: {one['state']}  {one['at'] or ''}  {one['subject']}"
+            for one in person["dated_letters"]
         ],
     ]
     invocation.answer(person, *lines)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from newsletter.issues.reasons import FailedSource
     from newsletter.pipeline.status import IssueStatus, SiteStatus
     from newsletter.site.clicks import Clicks
+    from newsletter.store.dated_letters import DatedLetter, ReaderCounts
     from newsletter.store.job_outcomes import JobOutcome
     from newsletter.store.ledger import Waiting, Wave
     from newsletter.store.nodes import Node
@@ -99,6 +100,7 @@ def _site_document(found: SiteStatus) -> dict[str, Any]:
         "armed": found.armed,
         "nodes": [asdict(node) for node in found.nodes],
         "letters": asdict(found.letters),
+        "dated_letters": [dated_letter_document(*one) for one in found.dated_letters],
         "jobs": [job_document(outcome) for outcome in found.jobs],
         "failed_sources": [
             {"newsletter": slug, **failed_source_document(source)}
@@ -116,6 +118,7 @@ def _site_lines(found: SiteStatus) -> list[str]:
         lines.append(
             f"letters: {found.letters.waiting} waiting, {found.letters.unknown} of unknown outcome"
         )
+    lines += [dated_letter_line(*one) for one in found.dated_letters]
     lines += [f"{job.job}: {job.ended}: {job.error}" for job in found.jobs if job.is_troubled]
     lines += [
         f"{slug}: {failed_source_line(source)}"
@@ -124,6 +127,37 @@ def _site_lines(found: SiteStatus) -> list[str]:
     ]
     lines += [] if found.armed else ["not armed: restored from a backup; see `newsletter arm`"]
     return lines
+
+
+def dated_letter_document(letter: DatedLetter, counts: ReaderCounts) -> dict[str, Any]:
+    """A dated letter and how many readers it reached, in the shape of `status --json`."""
+    return {
+        "letter": letter.name,
+        "days": letter.version.days,
+        "subject": letter.version.subject,
+        "readers": {state.value: count for state, count in counts.by_state.items()},
+    }
+
+
+def dated_letter_line(letter: DatedLetter, counts: ReaderCounts) -> str:
+    """The same in words."""
+    more = [
+        f"{count:,} {what}"
+        for count, what in (
+            (counts.refused, "refused or given up"),
+            (counts.unknown, "of unknown outcome"),
+        )
+        if count
+    ]
+    said = ", ".join(
+        [
+            f"{counts.sent:,} sent",
+            f"{counts.waiting:,} waiting",
+            f"{counts.skipped:,} skipped",
+            *more,
+        ]
+    )
+    return f"{letter.name}, day {letter.version.days}, {letter.version.subject}: {said}"
 
 
 def failed_source_document(source: FailedSource) -> dict[str, Any]:

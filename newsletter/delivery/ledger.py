@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from newsletter.delivery.receipt import Receipt
+from subscribers.subscriber import MailFormat
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +17,7 @@ class Claim:
     """One reader's delivery that this sender has claimed.
 
     The reader's personal links made before `links_since` no longer work.
-    `text_only`: the reader gets no HTML.
+    `form` is how the reader wants the mail to be made.
     `attempts` counts the previous attempts and `first_attempt` is the time of the first of them,
     None if there was none. `was_refused_by_policy`: one of them paused a run.
     """
@@ -29,7 +30,7 @@ class Claim:
     first_attempt: datetime | None = None
     was_refused_by_policy: bool = False
     links_since: datetime | None = None
-    text_only: bool = False
+    form: MailFormat = MailFormat.HTML
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,8 @@ from newsletter.delivery.headers import (
 from newsletter.delivery.segments import Body, encode_body, encode_text_body
 from newsletter.errors import InputError
 from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.reading_form import in_form
+from subscribers.subscriber import MailFormat
 
 if TYPE_CHECKING:
     from newsletter.delivery.dkim import Signer
@@ -119,13 +121,17 @@ class CompiledEdition:
 
 
 def compile_edition(
-    edition: Edition, headers: IssueHeaders, *, text_only: bool = False
+    edition: Edition, headers: IssueHeaders, *, form: MailFormat = MailFormat.HTML
 ) -> CompiledEdition:
-    """Encode what all readers share, once per edition; with `text_only` without its HTML.
+    """Encode what all readers share, once per edition and form that somebody wants.
 
     Raises InputError when a header cannot be written, RenderingError when a slot is broken.
     """
-    body = encode_text_body(edition) if text_only else encode_body(edition)
+    body = (
+        encode_text_body(edition)
+        if form is MailFormat.TEXT
+        else encode_body(in_form(edition, form))
+    )
     fields = [
         *shared_fields(headers, edition.subject),
         ("MIME-Version", "1.0"),

@@ -27,10 +27,11 @@ def mornings(
     zones: Collection[str], hour: time, home: ZoneInfo, start: datetime
 ) -> Mapping[str, datetime]:
     """The moment of each of these zones, by name; "" and a name that is not known here are `home`."""
-    return {name: first_at(hour, _zone(name, home), start) for name in zones}
+    return {name: first_at(hour, zone_named(name, home), start) for name in zones}
 
 
-def _zone(name: str, home: ZoneInfo) -> ZoneInfo:
+def zone_named(name: str, home: ZoneInfo) -> ZoneInfo:
+    """The zone of that name; `home` for "" and for a name that is not known here."""
     try:
         return ZoneInfo(name) if name else home
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -13,6 +13,7 @@ from newsletter.jobs.site_jobs import (
     address_change_jobs,
     audit_jobs,
     comment_jobs,
+    dated_letter_jobs,
     due_issue_jobs,
     gathering_jobs,
     import_jobs,
@@ -55,8 +56,9 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
             *comment_jobs(site, clock),
             *import_jobs(site, clock),
             *suggestion_jobs(site, clock),
+            *dated_letter_jobs(site, clock),
             letters,
-        ],  # the second time for the answers to the mail
+        ],  # the second time for the answers to the mail, and dated letters
         [*audit_jobs(site, clock), *retention_jobs(site, clock)],
     )
     return RunReport(

@@ -20,6 +20,7 @@ from newsletter.store.api_answers import KEPT, forget_answers
 from newsletter.store.attempt_limits import ATTEMPTS_KEPT, clear_attempts
 from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
+from newsletter.store.letter_planning import has_letters
 from newsletter.store.people_imports import forget_imports, next_running
 from newsletter.store.review_comments import untold_comments
 from newsletter.store.suggesting_readers import forget_suggestions
@@ -211,6 +212,21 @@ def suggestion_jobs(site: Site, clock: Clock) -> list[Job]:
         Job(name="suggested-pages", do=read_pages, budget=BUDGET),
         Job(name="suggestion-letters", do=tell, budget=BUDGET),
     ]
+
+
+def dated_letter_jobs(site: Site, clock: Clock) -> list[Job]:
+    """The job that decides which dated letters go to new readers now."""
+
+    def decide(stop: threading.Event) -> str:
+        with site.database.transaction(read_only=True) as connection:
+            if not has_letters(connection):
+                return ""
+        # Most sites have no such letters, and need not load what decides them.
+        from newsletter.pipeline.letter_decisions import serve_letters
+
+        return _counted(serve_letters(site, clock, stop), "dated letters queued")
+
+    return [Job(name="dated-letters", do=decide, budget=BUDGET)]
 
 
 def webhook_jobs(site: Site, clock: Clock) -> list[Job]:

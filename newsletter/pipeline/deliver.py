@@ -28,6 +28,7 @@ from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.limits import SqlLimitBook
 from newsletter.store.relay_troubles import clear_trouble, save_trouble
+from subscribers.subscriber import MailFormat
 
 log = logging.getLogger("newsletter")
 
@@ -136,7 +137,7 @@ def _keep_trouble(
 
 
 class _CompiledEditions:
-    """The frozen editions, compiled: as text alone once somebody wants that."""
+    """The frozen editions, compiled: in other forms once somebody wants them."""
 
     def __init__(self, site: Site, issue: Issue, now: datetime) -> None:
         with site.database.transaction(read_only=True) as connection:
@@ -146,18 +147,17 @@ class _CompiledEditions:
             number: compile_edition(edition, self._headers)
             for number, edition in self._frozen.items()
         }
-        self._text: dict[int, CompiledEdition] = {}
+        self._forms: dict[tuple[int, MailFormat], CompiledEdition] = {}
 
     def of(self, claim: Claim) -> CompiledEdition:
         """The edition of this claim, in the form that its reader wants."""
         number = claim.edition_id
-        if not claim.text_only:
+        if claim.form is MailFormat.HTML:
             return self._whole[number]
-        if number not in self._text:  # threads that meet here make the same
-            self._text[number] = compile_edition(
-                self._frozen[number], self._headers, text_only=True
-            )
-        return self._text[number]
+        key = (number, claim.form)
+        if key not in self._forms:  # threads that meet here make the same
+            self._forms[key] = compile_edition(self._frozen[number], self._headers, form=claim.form)
+        return self._forms[key]
 
 
 async def _watch(

@@ -11,6 +11,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
+from newsletter.store.received_letters import letter_document, letters_of_reader
 from newsletter.store.recipient_receipts import (
     Recipient,
     issues_of,
@@ -38,7 +39,7 @@ def recipients_of(site: Site, issue: Issue, state: DeliveryState) -> Iterator[Re
 
 
 def show_person(connection: sa.Connection, address: str) -> dict[str, Any]:
-    """Everything known about one person, with the delivery of every issue.
+    """Everything known about one person, with the delivery of every issue and dated letter.
 
     Raises AddressError and UnknownSubscriberError.
     """
@@ -48,4 +49,5 @@ def show_person(connection: sa.Connection, address: str) -> dict[str, Any]:
     suppressions = [
         suppression_document(entry) for entry in suppressions_of(connection, person.address)
     ]
-    return {**known, "suppressions": suppressions, "issues": issues}
+    letters = [letter_document(letter) for letter in letters_of_reader(connection, person.id)]
+    return {**known, "suppressions": suppressions, "issues": issues, "dated_letters": letters}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from newsletter.site.site import Site
+from newsletter.store.received_letters import letter_document, letters_by_reader
 from newsletter.store.recipient_receipts import issues_by_reader, received_document
 from subscribers.everybody import everybody
 
@@ -15,6 +16,11 @@ def export_everybody(site: Site) -> Iterator[str]:
     with site.database.transaction(read_only=True) as connection:
         for page in everybody(connection):
             received = issues_by_reader(connection, min(page), max(page))
+            letters = letters_by_reader(connection, min(page), max(page))
             for number, person in page.items():
-                issues = [received_document(issue) for issue in received.get(number, ())]
-                yield json.dumps({**person, "issues": issues}, ensure_ascii=False) + "\n"
+                document = {
+                    **person,
+                    "issues": [received_document(issue) for issue in received.get(number, ())],
+                    "dated_letters": [letter_document(one) for one in letters.get(number, ())],
+                }
+                yield json.dumps(document, ensure_ascii=False) + "\n"

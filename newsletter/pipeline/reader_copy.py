@@ -10,6 +10,7 @@ from newsletter.delivery.message import Addressee, compile_edition
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
 from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.reading_form import in_form
 from newsletter.rendering.slots import fill
 from newsletter.site.editions import complete_group, current_editions, fitting_key, key_for
 from newsletter.site.messages import headers_for, message_date, signer_of, specimen_addressee
@@ -18,6 +19,7 @@ from newsletter.site.site import Site
 from subscribers.audience import ReaderGroup, format_follows
 from subscribers.errors import SubscribersError
 from subscribers.people import find
+from subscribers.subscriber import MailFormat
 
 SAMPLE_READER = "reader@example.org"
 
@@ -66,7 +68,7 @@ def copy_for(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Read
     So it does for a reader for whom the issue has no section.
     """
     group = complete_group(site, issue)._replace(follows=format_follows(map(slug_of, reader.tags)))
-    name = zone = ""
+    name, zone, form = "", "", MailFormat.HTML
     if reader.address:
         with site.database.transaction(read_only=True) as connection:
             try:
@@ -81,9 +83,10 @@ def copy_for(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Read
             raise UnknownNameError(
                 f"{issue.name} has no section for {reader.address}", fix="choose another reader"
             )
-        name, zone = person.name, person.time_zone
+        name, zone, form = person.name, person.time_zone, person.mail_format
     to = specimen_addressee(site, address=reader.address or SAMPLE_READER, name=name)
-    return ReaderCopy(edition=_edition_for(site, issue, group), to=to, time_zone=zone)
+    edition = in_form(_edition_for(site, issue, group), form)
+    return ReaderCopy(edition=edition, to=to, time_zone=zone)
 
 
 def message_of(site: Site, issue: Issue, copy: ReaderCopy) -> bytes:

@@ -17,12 +17,13 @@ from newsletter.errors import RelayUnavailableError
 from newsletter.pipeline.control import RunControl
 from newsletter.site.site import Site
 from newsletter.store import outbox
+from newsletter.store.addressed_letters import is_any_waiting
 from newsletter.store.correction_letters import is_any_unfinished
 from newsletter.store.limits import SqlLimitBook
 from newsletter.store.outbox_ledger import OutboxLedger
 
 if TYPE_CHECKING:
-    from newsletter.pipeline.correction_letters import CorrectionLetters
+    from newsletter.pipeline.addressed_letters import AddressedLetters
 
 log = logging.getLogger("newsletter")
 
@@ -37,7 +38,7 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
     """
     with site.database.transaction() as connection:
         outbox.drop_unknown(connection, control.clock() - outbox.UNKNOWN_KEPT)
-    corrections = _corrections(site, control)
+    addressed = _addressed(site, control)
     receipts: list[Receipt] = []
 
     def note_receipt(receipt: Receipt) -> None:
@@ -45,7 +46,7 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
         _log(receipt)
 
     try:
-        report = asyncio.run(_send(site, control, corrections, note_receipt))
+        report = asyncio.run(_send(site, control, addressed, note_receipt))
     except RelayUnavailableError as error:
         _postpone(site, str(error), control.clock(), is_attempt=True)
     else:
@@ -57,37 +58,40 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
     return len(receipts), accepted
 
 
-def _corrections(site: Site, control: RunControl) -> CorrectionLetters | None:
-    """What makes the letters of corrections, the next of which are queued; None if there are none."""
+def _addressed(site: Site, control: RunControl) -> AddressedLetters | None:
+    """What makes corrections, the next of which are queued, and dated letters; None without any."""
     with site.database.transaction(read_only=True) as connection:
-        if not is_any_unfinished(connection):
+        has_corrections = is_any_unfinished(connection)
+        if not has_corrections and not is_any_waiting(connection):
             return None
     # Only then: it loads what renders.
-    from newsletter.pipeline.correction_letters import CorrectionLetters, queue_letters
+    from newsletter.pipeline.addressed_letters import AddressedLetters
+    from newsletter.pipeline.correction_letters import queue_letters
 
-    queue_letters(site, control.clock())
-    return CorrectionLetters(site, control.clock)
+    if has_corrections:
+        queue_letters(site, control.clock())
+    return AddressedLetters(site, control.clock)
 
 
 async def _send(
     site: Site,
     control: RunControl,
-    corrections: CorrectionLetters | None,
+    addressed: AddressedLetters | None,
     note_receipt: Callable[[Receipt], None],
 ) -> SendReport:
     """Send what is due with half of each relay's connections, since an issue may need the others."""
-    ledger = OutboxLedger(site.database, corrections.audience_of if corrections else None)
+    ledger = OutboxLedger(site.database, addressed.audience_of if addressed else None)
 
     def compose(claim: Claim) -> bytes:
         letter = ledger.letter(claim)
-        if corrections and letter.about:
-            return corrections.compose(letter.about, claim)
+        if addressed and letter.about:
+            return addressed.compose(letter.about, claim)
         return letter.message
 
     def envelope_sender(claim: Claim) -> str:
         letter = ledger.letter(claim)
-        if corrections and letter.about:
-            return corrections.envelope_sender(letter.about)
+        if addressed and letter.about:
+            return addressed.envelope_sender(letter.about)
         return letter.envelope_sender
 
     context = SendContext(

@@ -25,7 +25,7 @@ def send_test(site: Site, slug: str, number: int | None, *, to: str, now: dateti
     other address, RelayUnavailableError when no relay accepts the message.
     """
     newsletter = site.newsletter(slug)
-    _require_allowed(newsletter, site.settings.site.allow_test, to)
+    require_allowed(newsletter, site.settings.site.allow_test, to)
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
     edition = current_editions(site, issue, (complete_group(site, issue),))[0].uncounted
@@ -48,7 +48,8 @@ def send_test(site: Site, slug: str, number: int | None, *, to: str, now: dateti
     return receipt
 
 
-def _require_allowed(newsletter: NewsletterSettings, allowed: tuple[str, ...], to: str) -> None:
+def require_allowed(newsletter: NewsletterSettings, allowed: tuple[str, ...], to: str) -> None:
+    """Raise NotPermittedError unless test messages may go to that address."""
     own = {newsletter.sender.address, newsletter.reply_to, newsletter.owner}
     address = to.casefold()
     domain = address[address.rfind("@") :]

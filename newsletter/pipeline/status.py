@@ -17,6 +17,7 @@ from newsletter.site.occasions import due_now
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.dated_letters import DatedLetter, ReaderCounts, counts_by_letter
 from newsletter.store.job_outcomes import JobOutcome, last_outcomes
 from newsletter.store.ledger import (
     DeliveryCounts,
@@ -53,7 +54,7 @@ class SiteStatus:
     """Every issue, the newsletters that are due, whether the site may send, and its nodes.
 
     `jobs` is the last outcome of each of the site's jobs, `failed_sources` has the sources of each
-    newsletter that cannot be read.
+    newsletter that cannot be read, and `dated_letters` are its letters to new readers.
     """
 
     issues: tuple[IssueStatus, ...]
@@ -63,6 +64,7 @@ class SiteStatus:
     letters: LetterCounts
     jobs: tuple[JobOutcome, ...]
     failed_sources: Mapping[str, tuple[FailedSource, ...]]
+    dated_letters: tuple[tuple[DatedLetter, ReaderCounts], ...] = ()
 
 
 def site_status(site: Site, *, now: datetime) -> SiteStatus:
@@ -77,6 +79,7 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
         armed = newsletter_store.is_armed(connection)
         counts_by_issue = counts_of_all(connection)
         letters = count_letters(connection)
+        dated = tuple(counts_by_letter(connection, list(site.settings.newsletters)))
         found = tuple(
             _status(connection, issue, counts_by_issue[issue.newsletter, issue.number], now)
             for issue in issues
@@ -94,6 +97,7 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
         letters=letters,
         jobs=jobs,
         failed_sources=failed,
+        dated_letters=dated,
     )
 
 

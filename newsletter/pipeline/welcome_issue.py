@@ -82,7 +82,7 @@ def _message(
     compiled = compile_edition(
         edition,
         headers_for(site, issue, now),
-        text_only=person.mail_format == MailFormat.TEXT,
+        form=MailFormat(person.mail_format),
     )
     message = compiled.compose(to, signer_of(site), now)
     add_welcome(connection, row, subscriber_id, keys[key], now)

@@ -16,6 +16,7 @@ from newsletter.rendering.translation import long_date
 from newsletter.site.letters import letter_templates, reader_translator
 from newsletter.site.messages import headers_for
 from newsletter.site.site import Site
+from subscribers.subscriber import MailFormat
 
 SUBJECT = "Correction: %(headline)s"
 """Not the issue's subject with a "Re:", which would let a correction look like an answer."""
@@ -66,7 +67,13 @@ def corrected_on(site: Site, moment: datetime) -> str:
 
 
 def compile_correction(
-    site: Site, issue: Issue, number: int, mail: Edition, date: datetime, *, text_only: bool = False
+    site: Site,
+    issue: Issue,
+    number: int,
+    mail: Edition,
+    date: datetime,
+    *,
+    form: MailFormat = MailFormat.HTML,
 ) -> CompiledEdition:
     """The mail of the correction with that id, ready to be made for each reader of the issue.
 
@@ -78,4 +85,4 @@ def compile_correction(
         issue_name=f"{issue.name}/correction-{number}",
         answers=issue.name,
     )
-    return compile_edition(mail, headers, text_only=text_only)
+    return compile_edition(mail, headers, form=form)

@@ -20,23 +20,29 @@ if TYPE_CHECKING:
 
 def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> IssueHeaders:
     """The headers that all messages of the issue share; `mark` precedes a test's subject."""
-    newsletter = site.newsletter(issue.newsletter)
+    return headers_named(site, issue.newsletter, issue.name, date, mark=mark)
+
+
+def headers_named(
+    site: Site, slug: str, name: str, date: datetime, *, mark: str = ""
+) -> IssueHeaders:
+    """The headers that all messages of that name of the newsletter share, an issue or a letter."""
+    newsletter = site.newsletter(slug)
     domain = newsletter.sender.domain
     inbound, url = site.settings.inbound, site.settings.site.url
-    is_public = issue.newsletter in public_newsletters(site.settings)
+    is_public = slug in public_newsletters(site.settings)
     return IssueHeaders(
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
         list_id=f"{newsletter.title} <{newsletter.list}.{domain}>",
-        issue_name=issue.name,
+        issue_name=name,
         date=date.astimezone(site.settings.site.zone),
         unsubscribe_mailto=f"{newsletter.list}-unsubscribe@{inbound.domain}" if inbound else None,
-        archive_url=newsletter.archive_url
-        or (f"{url}/archive/{issue.newsletter}" if is_public else None),
+        archive_url=newsletter.archive_url or (f"{url}/archive/{slug}" if is_public else None),
         help_url=newsletter.help_url or f"{url}/",
         subscribe_url=join_url(site.settings, newsletter.list) or None,
         owner=newsletter.owner or newsletter.reply_to or newsletter.sender.address,
-        feedback_id=feedback_id(issue.name, domain),
+        feedback_id=feedback_id(name, domain),
         message_id_domain=domain,
         message_id_secret=site.keyed("message ids"),
         marked=mark,
@@ -70,12 +76,17 @@ def return_path_of(site: Site, issue: Issue) -> Callable[[int], str]:
     If the site receives mail, the address is signed for the reader and the issue, so that nobody
     can forge a bounce.
     """
+    return return_path_numbered(site, issue.newsletter, issue.number)
+
+
+def return_path_numbered(site: Site, slug: str, number: int) -> Callable[[int], str]:
+    """The same for an issue of that number; 0 is a letter."""
     inbound = site.settings.inbound
     if inbound is None:
-        common = envelope_sender(site, issue.newsletter)
+        common = envelope_sender(site, slug)
         return lambda _subscriber_id: common
-    paths, list_slug = site.return_paths, site.newsletter(issue.newsletter).list
-    return lambda subscriber_id: paths.make(list_slug, inbound.domain, subscriber_id, issue.number)
+    paths, list_slug = site.return_paths, site.newsletter(slug).list
+    return lambda subscriber_id: paths.make(list_slug, inbound.domain, subscriber_id, number)
 
 
 def addressee(

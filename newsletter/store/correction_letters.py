@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.store.audience import Audience, present_readers
+from newsletter.store.audience import Audience
 from newsletter.store.issues import insert_rows
 from newsletter.store.sending_tables import corrections, deliveries, outbox, welcome_issues
 from newsletter.store.tables import editions, issues
-
-AudienceOf = Callable[[str], Audience]
-"""From a newsletter's slug to its readers."""
 
 BATCH = 1000
 """Readers of the issue that one batch looks at; about as many letters wait at a time."""
@@ -157,37 +152,6 @@ def progress_of(connection: sa.Connection, issue_id: int) -> dict[int, Correctio
         )
         for row in rows
     }
-
-
-def readers_of_letters(
-    connection: sa.Connection,
-    letters: Sequence[sa.Row[Any]],
-    audience_of: AudienceOf | None,
-    now: datetime,
-) -> dict[int, Any]:
-    """The readers whom these rows of the outbox are to, by the row's id.
-
-    Those who have left their newsletter's audience are missing, and so are all other letters.
-    """
-    wanted = {row.correction_id for row in letters if row.correction_id is not None}
-    if not wanted or audience_of is None:
-        return {}
-    rows = connection.execute(
-        sa.select(corrections.c.id, issues.c.newsletter)
-        .select_from(corrections.join(issues))
-        .where(corrections.c.id.in_(wanted))
-    )
-    newsletters = {row.id: row.newsletter for row in rows}
-    readers: dict[int, Any] = {}
-    for slug in set(newsletters.values()):
-        ours = [row for row in letters if newsletters.get(row.correction_id) == slug]
-        present = present_readers(
-            connection, [row.subscriber_id for row in ours], audience_of(slug), now
-        )
-        readers |= {
-            row.id: present[row.subscriber_id] for row in ours if row.subscriber_id in present
-        }
-    return readers
 
 
 def add_accepted(connection: sa.Connection, correction_id: int, count: int) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.dated_letter import LetterState
 from newsletter.store.database import Database
+from newsletter.store.letter_ledger import settle
 from newsletter.store.liveness import is_alive
 from newsletter.store.tables import outbox
 
@@ -70,9 +72,14 @@ def put_off(connection: sa.Connection, answer: str, now: datetime, *, is_attempt
     `is_attempt`: it counts as an attempt, and the wait grows with the number of attempts.
     """
     due = sa.and_(outbox.c.state == DeliveryState.PENDING, outbox.c.retry_at <= now)
-    dropped = connection.execute(
-        sa.delete(outbox).where(due, outbox.c.created_at < now - GIVE_UP_AFTER)
-    ).rowcount
+    given_up = connection.execute(
+        sa.delete(outbox)
+        .where(due, outbox.c.created_at < now - GIVE_UP_AFTER)
+        .returning(outbox.c.letter_text_id, outbox.c.subscriber_id)
+    ).all()
+    ended = [(row.letter_text_id, row.subscriber_id) for row in given_up]
+    settle(connection, LetterState.EXPIRED, ended, now)
+    dropped = len(given_up)
     if not is_attempt:
         later = {"retry_at": now + WAITS[0], "answer": answer[:MOST_TEXT]}
         connection.execute(sa.update(outbox).where(due).values(**later))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,16 @@ import sqlalchemy as sa
 
 from newsletter.delivery.ledger import Claim, Claimed, Recovery
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.store.correction_letters import AudienceOf, add_accepted, readers_of_letters
+from newsletter.issues.dated_letter import LetterState
+from newsletter.store.addressed_letters import (
+    IS_ADDRESSED,
+    KEYS,
+    AudienceOf,
+    LetterAbout,
+    find_readers,
+    settle_addressed,
+    settle_rows,
+)
 from newsletter.store.database import Database
 from newsletter.store.liveness import LivingSender, living_sender
 from newsletter.store.outbox import IN_HAND, MOST_TEXT, WAITS, dead_senders
@@ -25,18 +33,10 @@ _DELETED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, Del
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LetterAbout:
-    """The correction that a letter is about, and the reader whom it is to."""
-
-    correction_id: int
-    subscriber_id: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxLetter:
     """A claimed letter as it is transmitted, and how often it was attempted before.
 
-    One `about` a correction has neither sender nor message yet.
+    One with `about`, a correction or a dated letter, has neither sender nor message yet.
     """
 
     envelope_sender: str
@@ -49,7 +49,7 @@ class OutboxLedger:
     """The waiting letters; implements delivery.ledger.Ledger.
 
     A claim's `subscriber_id` is the letter's id. `audience_of` gives the readers of a newsletter,
-    for the letters of corrections; without it only other letters are claimed. For one thread at a
+    for corrections and dated letters; without it only other letters are claimed. For one thread at a
     time, except that `write` and `letter` may run beside any other call.
     """
 
@@ -81,26 +81,26 @@ class OutboxLedger:
     def claim(self, limit: int, now: datetime) -> Claimed:
         """Claim up to `limit` letters that are due at `now`, those waiting longest first.
 
-        Corrections come last, so that nobody waits for a sign-in link because of one. Their
-        readers are looked up now: a letter to one who has left is deleted (rule 1).
+        Corrections come last, and dated letters after them, so that nobody waits for a sign-in link
+        because of one. Their readers are looked up now: a letter to one who has left is deleted.
         """
         if self._living is not None:
             self._living.check()
         with self._database.transaction() as connection:
             rows = self._claim_rows(connection, limit, now)
-            readers = readers_of_letters(connection, rows, self._audience_of, now)
-            gone = [
-                row.id for row in rows if row.correction_id is not None and row.id not in readers
-            ]
-            if gone:
-                connection.execute(sa.delete(outbox).where(outbox.c.id.in_(gone)))
-        kept = [row for row in rows if row.correction_id is None or row.id in readers]
+            found = find_readers(connection, rows, self._audience_of, now)
+        readers = found.readers
+        kept = [row for row in rows if row.id not in found.gone]
         for row in kept:
             self._in_hand[row.id] = OutboxLetter(
                 envelope_sender=row.envelope_sender,
                 message=row.message,
                 attempts=row.attempts,
-                about=LetterAbout(correction_id=row.correction_id, subscriber_id=row.subscriber_id)
+                about=LetterAbout(
+                    subscriber_id=row.subscriber_id,
+                    correction_id=row.correction_id,
+                    text_id=row.letter_text_id,
+                )
                 if row.id in readers
                 else None,
             )
@@ -114,11 +114,13 @@ class OutboxLedger:
                 first_attempt=row.created_at,  # a letter expires by its age
                 was_refused_by_policy=True,  # one server's refusal must not pause all letters
                 links_since=readers[row.id].links_since if row.id in readers else None,
-                text_only=row.id in readers and readers[row.id].mail_format == MailFormat.TEXT,
+                form=MailFormat(readers[row.id].mail_format)
+                if row.id in readers
+                else MailFormat.HTML,
             )
             for row in kept
         )
-        return Claimed(claims=claims, suppressed=len(gone))
+        return Claimed(claims=claims, suppressed=len(found.gone))
 
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` transmitting (rule 3); returns those that are."""
@@ -162,13 +164,15 @@ class OutboxLedger:
                     attempts=outbox.c.attempts + 1,
                     answer="the sender died before it had the relay's reply",
                 )
-            ).rowcount
+                .returning(*KEYS)
+            ).all()
+            settle_rows(connection, unknown, LetterState.UNKNOWN, now)
             released = connection.execute(
                 sa.update(outbox)
                 .where(of_the_dead, outbox.c.state == DeliveryState.CLAIMED)
                 .values(state=DeliveryState.PENDING, sender=None)
             ).rowcount
-        return Recovery(released=released, unknown=unknown)
+        return Recovery(released=released, unknown=len(unknown))
 
     def next_retry(self) -> datetime | None:
         """When the earliest waiting letter may be attempted."""
@@ -183,16 +187,17 @@ class OutboxLedger:
     def _claim_rows(
         self, connection: sa.Connection, limit: int, now: datetime
     ) -> list[sa.Row[Any]]:
-        is_correction = outbox.c.correction_id.is_not(None)
         # A CTE, because PostgreSQL may run a plain subquery more than once and exceed the limit.
         chosen = (
             sa.select(outbox.c.id)
             .where(
                 outbox.c.state == DeliveryState.PENDING,
                 outbox.c.retry_at <= now,
-                sa.true() if self._audience_of is not None else ~is_correction,
+                sa.true() if self._audience_of is not None else ~IS_ADDRESSED,
             )
-            .order_by(is_correction, outbox.c.retry_at, outbox.c.id)
+            .order_by(
+                IS_ADDRESSED, outbox.c.letter_text_id.is_not(None), outbox.c.retry_at, outbox.c.id
+            )
             .limit(limit)
             .with_for_update(skip_locked=True)  # SQLite has one writer and ignores this
             .cte("chosen")
@@ -202,17 +207,18 @@ class OutboxLedger:
             .where(outbox.c.id.in_(sa.select(chosen.c.id)))
             .values(state=DeliveryState.CLAIMED, sender=self._sender)
             .returning(
-                outbox.c.id,
+                *KEYS,
                 outbox.c.recipient,
                 outbox.c.envelope_sender,
                 outbox.c.message,
                 outbox.c.created_at,
                 outbox.c.attempts,
-                outbox.c.correction_id,
-                outbox.c.subscriber_id,
             )
         )
-        return sorted(rows.all(), key=lambda row: (row.correction_id is not None, row.id))
+        return sorted(
+            rows.all(),
+            key=lambda row: (row.subscriber_id is not None, row.letter_text_id is not None, row.id),
+        )
 
     @property
     def _sender(self) -> str | None:
@@ -232,17 +238,15 @@ class OutboxLedger:
         ]
         if finished:
             ended = connection.execute(
-                sa.delete(outbox)
-                .where(self._ours(finished))
-                .returning(outbox.c.id, outbox.c.correction_id)
-            )
-            _count_accepted(connection, receipts, {row.id: row.correction_id for row in ended})
+                sa.delete(outbox).where(self._ours(finished)).returning(*KEYS)
+            ).all()
+            settle_addressed(connection, ended, receipts)
         for receipt in receipts:
             if receipt.state in _DELETED_STATES:
                 continue
             letter = self._in_hand[receipt.subscriber_id]
             is_unknown = receipt.state is DeliveryState.UNKNOWN
-            connection.execute(
+            kept = connection.execute(
                 sa.update(outbox)
                 .where(self._ours([receipt.subscriber_id]))
                 .values(
@@ -252,7 +256,9 @@ class OutboxLedger:
                     retry_at=receipt.at + WAITS[min(letter.attempts, len(WAITS) - 1)],
                     answer=f"{receipt.code or ''} {receipt.text}".strip()[:MOST_TEXT],
                 )
-            )
+                .returning(*KEYS)
+            ).all()
+            settle_addressed(connection, kept, [receipt])
 
     def _intend(self, connection: sa.Connection, intents: Sequence[int]) -> frozenset[int]:
         if not intents:
@@ -275,13 +281,3 @@ class OutboxLedger:
                 )
         for letter_id in letter_ids:
             self._in_hand.pop(letter_id, None)
-
-
-def _count_accepted(
-    connection: sa.Connection, receipts: Sequence[Receipt], correction_of: Mapping[int, int | None]
-) -> None:
-    """Count the accepted letters of corrections, given the correction of each deleted letter."""
-    accepted = [one.subscriber_id for one in receipts if one.state is DeliveryState.ACCEPTED]
-    counts = Counter(filter(None, map(correction_of.get, accepted)))
-    for correction_id, count in sorted(counts.items()):  # a fixed order prevents deadlocks
-        add_accepted(connection, correction_id, count)

@@ -183,12 +183,14 @@ outbox = sa.Table(
     sa.Column("answer", sa.String, nullable=False, default=""),
     sa.Column("state", sa.String, nullable=False, default="pending"),  # a DeliveryState
     sa.Column("sender", sa.String),  # the sender that claimed it: see liveness.py
-    # A correction to one of its readers has neither recipient nor message: both are made when it
-    # is claimed.
+    # A correction or a dated letter to a reader has neither recipient nor message: both are made
+    # when it is claimed.
     sa.Column("correction_id", Id),
     sa.Column("subscriber_id", Id),
+    sa.Column("letter_text_id", Id),
     sa.Index("ix_outbox_state_retry_at", "state", "retry_at"),
     index_some("ix_outbox_corrections", "correction_id", where="correction_id IS NOT NULL"),
+    index_some("ix_outbox_letters", "letter_text_id", where="letter_text_id IS NOT NULL"),
 )
 
 corrections = sa.Table(

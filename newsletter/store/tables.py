@@ -13,6 +13,7 @@ from newsletter.store.account_tables import (
     tries,
     users,
 )
+from newsletter.store.letter_tables import letter_readers
 from newsletter.store.link_tables import clicks, links, ranked_stories
 from newsletter.store.sending_tables import (
     deliveries,
@@ -44,6 +45,7 @@ __all__ = [  # what is imported from here besides the tables below
     "is_refusal",
     "journals",
     "ledger_counts",
+    "letter_readers",
     "links",
     "metadata",
     "nodes",

@@ -16,6 +16,7 @@ from newsletter.site.failed_sources import failed_sources
 from newsletter.site.occasions import due_now
 from newsletter.site.site import Site
 from newsletter.store import metrics as counts
+from newsletter.store.dated_letters import DatedLetter, ReaderCounts, counts_by_letter
 from newsletter.store.job_outcomes import JobOutcome, last_outcomes
 from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
@@ -71,6 +72,7 @@ def collect(site: Site, now: datetime) -> Sequence[Metric]:
             _single("build_info", "The running version", 1, version=__version__),
             _single("armed", "Whether the site may send", is_armed(connection)),
             _of_letters(count_letters(connection)),
+            _of_dated_letters(counts_by_letter(connection, list(site.settings.newsletters))),
             *_of_issues(site, connection, now),
             *_of_sends(site, connection, now),
             *_of_sources_and_readers(site, connection),
@@ -84,6 +86,18 @@ def _of_letters(letters: LetterCounts) -> Metric:
         name="letters",
         meaning="Letters to readers that wait for a relay, or whose outcome is unknown",
         samples=[({"state": "waiting"}, letters.waiting), ({"state": "unknown"}, letters.unknown)],
+    )
+
+
+def _of_dated_letters(letters: Sequence[tuple[DatedLetter, ReaderCounts]]) -> Metric:
+    return Metric(
+        name="dated_letter_readers",
+        meaning="Readers of each dated letter, by what became of it",
+        samples=[
+            ({"letter": letter.name, "state": state.value}, count)
+            for letter, counts in letters
+            for state, count in counts.by_state.items()
+        ],
     )
 
 

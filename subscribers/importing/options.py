@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from subscribers.admission import Terms
+from subscribers.errors import ImportFileError
 from subscribers.history import Event, Way
 from subscribers.subscriber import Status
+
+MAPPED = ("email", "name", "tags", "status", "time_zone", "mail_format")
+"""The columns that a mapping may name a header for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +20,7 @@ class ImportOptions:
     """How a file is read, and on what terms its people are put on the list.
 
     `source_name` is the file's name, which each consent record gives. `mapping` names the headers
-    of the columns email, name, tags, status and time_zone. `layout` names the tool that wrote the
+    of the columns email, name, tags, status, time_zone and mail_format. `layout` names the tool that wrote the
     file; "" recognises it by its header. `confirm` leaves newcomers pending until they confirm. `left`
     means that these people left, here or elsewhere: they are unsubscribed, and newcomers are
     recorded as unsubscribed so that no later import brings them back. `force` also admits people
@@ -47,4 +51,15 @@ class ImportOptions:
             status=Status.PENDING if self.confirm else Status.ACTIVE,
             force=self.force,
             consent=self.consent,
+        )
+
+
+def require_known(mapping: Mapping[str, str], source_name: str) -> None:
+    """Raise ImportFileError for a mapping of what no column can be."""
+    for name in sorted(set(mapping) - set(MAPPED)):
+        raise ImportFileError(
+            f"{name!r} cannot be mapped",
+            file=source_name,
+            field=name,
+            fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
         )

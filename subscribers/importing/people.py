@@ -23,6 +23,7 @@ from subscribers.importing.cells import (
     remembered,
 )
 from subscribers.importing.layouts import Layout
+from subscribers.importing.options import require_known
 from subscribers.importing.standings import (
     Says,
     english_headers,
@@ -35,11 +36,8 @@ from subscribers.importing.standings import (
     status_in_cell,
     strongest,
 )
-from subscribers.subscriber import Status
+from subscribers.subscriber import Status, mail_format_named
 from subscribers.time_zones import time_zone_named
-
-MAPPED = ("email", "name", "tags", "status", "time_zone")
-"""The columns that `mapping` may name a header for."""
 
 _LEFT_BY_NAME = re.compile(
     r"un-?subscri|un-?confirmed|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
@@ -77,7 +75,7 @@ class Columns:
             _Column(position=position, header=cell.strip(), plain=name)
             for position, (cell, name) in enumerate(zip(cells, english_headers(cells), strict=True))
         ]
-        _require_known(mapping, source_name)
+        require_known(mapping, source_name)
         self._email = self._mapped(mapping, "email") or self._first(layout.email)
         if self._email is None:
             raise self._missing(mapping.get("email", "email"), "email")
@@ -85,9 +83,8 @@ class Columns:
         self._tags = self._mapped(mapping, "tags") or self._first(
             ("tags",) if self._is_own else layouts.TAGS
         )
-        self._zone = self._mapped(mapping, "time_zone") or next(
-            (one for one in self._all if self._is_own and one.header.casefold() == "time_zone"),
-            None,
+        self._zone, self._form = (
+            self._mapped(mapping, name) or self._own(name) for name in ("time_zone", "mail_format")
         )
         self._follows_all_tags = self._is_own or "tags" in mapping
         self._is_status_given = "status" in mapping
@@ -171,7 +168,7 @@ class Columns:
         return status, ", ".join(words)
 
     def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
-        """The person. Raises AddressError (not valid, or not a member's) and TimeZoneError."""
+        """The person. Raises AddressError (not valid, or not a member's), TimeZoneError, MailFormatError."""
         for column, words in self._roles:
             role = cell_at(cells, column.position).strip()
             if role.casefold() not in words:
@@ -186,12 +183,14 @@ class Columns:
         names = [plain(cell_at(cells, column.position)).strip() for column in self._names]
         labels = labels_in(plain(cell_at(cells, self._tags.position))) if self._tags else []
         zone = plain(cell_at(cells, self._zone.position)) if self._zone else ""
+        form = plain(cell_at(cells, self._form.position)) if self._form else ""
         attributes = self._attributes(cells, labels)
         return Applicant(
             address=parse_address(address),
             name=" ".join(filter(None, names)) or name,
             follows=self._follows(labels),
             time_zone=time_zone_named(zone, suggests=False),
+            mail_format=mail_format_named(form),
             attributes=attributes,
             status=status,
             detail=self._detail(cells, status, source_status),
@@ -217,6 +216,11 @@ class Columns:
 
     def _first(self, names: Sequence[str]) -> _Column | None:
         return next((one for name in names for one in self._all if one.plain == name), None)
+
+    def _own(self, name: str) -> _Column | None:
+        """The column of that name in a file that we wrote ourselves."""
+        named = (one for one in self._all if one.header.casefold() == name)
+        return next(named, None) if self._is_own else None
 
     def _mapped(self, mapping: Mapping[str, str], what: str) -> _Column | None:
         if not mapping.get(what):
@@ -269,6 +273,7 @@ class Columns:
             *self._names,
             self._tags,
             self._zone,
+            self._form,
             *(one for one in self._all if self._is_own and one.header == "private_feed"),
             *(column for column, _ in self._statuses),
         }
@@ -338,13 +343,3 @@ class Columns:
             parts.append(source_status)
         tool = "" if self._is_own else f" ({self.layout.title})"
         return f"{self.source_name}{tool}" + (f": {'; '.join(parts)}" if parts else "")
-
-
-def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
-    for name in sorted(set(mapping) - set(MAPPED)):
-        raise ImportFileError(
-            f"{name!r} cannot be mapped",
-            file=source_name,
-            field=name,
-            fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
-        )

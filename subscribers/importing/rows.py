@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from subscribers.admission import Applicant
-from subscribers.errors import AddressError, ImportFileError, TimeZoneError
+from subscribers.errors import AddressError, ImportFileError, MailFormatError, TimeZoneError
 from subscribers.importing.layouts import ADDRESSES, Layout, recognise
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.people import Columns
@@ -134,7 +134,7 @@ def _read(table: Table, columns: Columns, options: ImportOptions) -> Iterator[Ro
         status = terms.status if standing is Status.ACTIVE else standing
         try:
             candidate = columns.candidate(cells, status, source_status)
-        except (AddressError, TimeZoneError) as error:
+        except (AddressError, TimeZoneError, MailFormatError) as error:
             shown = columns.address(cells).encode("utf-8", "replace").decode()[:100]
             yield Rejected(line=line, address=shown, reason=error.problem.message)
             continue

@@ -63,6 +63,9 @@ CODES = {
 APPROVED = ("send", "status", "unknown", "retry", "correct", "stop", "run", "backup", "year")
 """The commands that find an approved issue; others find a draft."""
 
+LETTER = "--days 5 --subject Hello --text-file letter.md"
+"""The letter that others of the commands are about; people.csv then takes the place of its words."""
+
 EDITORS = ("ed@example.org", "pat@example.org")
 PEOPLE = "email,name,tags\nyou@example.org,,\nmore@example.net,Mo,security\n"
 MEMBERS = "email,name,subscribed_to_emails\nyou@example.org,You,true\nmore@example.net,Mo,false\n"
@@ -110,6 +113,10 @@ def prepared(
     Image.new("RGB", (600, 300), "teal").save(site.folder / "bridge.jpg")
     if documented.words[:2] == ("sources", "mail"):
         let_a_mail_wait(site)
+    (site.folder / "letter.md").write_text("Our **best**.\n", encoding="utf-8")
+    if (first == "letters" and documented.words[1] != "write") or "--letter" in documented.words:
+        site.done("letters", "write", "weekly", *LETTER.split(), now=NOW)
+        site.done("letters", "write", "weekly", "--letter", "1", *LETTER.split()[:-1], "people.csv")
     if first == "suggestions":
         suggest_a_story(site)
         if "unblock" in documented.words:

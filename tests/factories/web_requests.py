@@ -30,6 +30,7 @@ from newsletter.issues.source_mail import HeldReason
 from newsletter.issues.suggestion import BlockKind, SuggestionWay
 from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.correct import CorrectionRequest, sent_issue, write_correction
+from newsletter.pipeline.dated_letters import LetterWords, write_letter
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.report import close
@@ -130,6 +131,7 @@ class WebSite:
         with self.site.database.transaction() as connection:
             keep_past_issue(connection, "weekly", PAST, NOW)
         self.words = self._people()
+        self._letter()
         self._keep("draft")
         approve(self.site, "weekly", 1, now=NOW)
         self._keep("approved")
@@ -251,6 +253,12 @@ class WebSite:
             )
             add_suggestion(connection, new, NOW)
         add_block(connection, BlockKind.SITE, "b.example", label="b.example", editor="ed", now=NOW)
+
+    def _letter(self) -> None:
+        """Letter 1 to new readers, in its second version."""
+        for number, text in ((None, "Hello."), (1, "Hello again.")):
+            words = LetterWords(days=7, subject="Start here", text=text)
+            write_letter(self.site, "weekly", words, number=number, editor=ADDRESS, now=NOW)
 
     def _correction(self) -> None:
         """Correction 1 waits for its approval."""
@@ -568,6 +576,8 @@ _SOURCES = (
     _post(f"{SOURCE}/test"),
 )
 PART = "/settings/newsletters/weekly"
+LETTER = {"days": "3", "subject": "Hello", "text": "Good *day*."}
+LETTERS = "/api/v1/newsletters/weekly/letters"
 _SETTINGS = (
     _get("/desk/static/settings.js"),
     _get("/settings"),
@@ -609,6 +619,14 @@ _SETTINGS = (
     _get(f"{PART}/logo"),
     _form(f"{PART}/logo", "width", width="100", seen="an earlier version"),
     _post(f"{PART}/logo", form={"action": "upload", "seen": "earlier"}, upload="<svg/>"),
+    _get(f"{PART}/letters"),
+    _get(f"{PART}/letters/1/frame"),
+    _post(f"{PART}/letters/preview", form=LETTER),
+    _form(f"{PART}/letters", "write", **LETTER),
+    _form(f"{PART}/letters", "write", letter="1", **LETTER),
+    _form(f"{PART}/letters", "undo", letter="1"),
+    _form(f"{PART}/letters", "delete", letter="1"),
+    _form(f"{PART}/letters", "test", letter="1"),
     _get(f"{PART}/frame?look=brick:ocean"),
     _form(f"{PART}/articles", "save", min_items="4", personalise="none", welcome="issue", seen="x"),
     _form(f"{PART}/sections", "review", rows="2", title_0="News", seen="an earlier version"),
@@ -644,6 +662,13 @@ _API = tuple(
         ("GET", f"{ONE}/corrections/1", "sent", None),
         ("DELETE", f"{ONE}/corrections/1", "sent", None),
         ("POST", f"{ONE}/corrections/1/send", "sent", None),
+        ("GET", LETTERS, "draft", None),
+        ("POST", LETTERS, "draft", {**LETTER, "days": 3}),
+        ("GET", f"{LETTERS}/1", "draft", None),
+        ("PUT", f"{LETTERS}/1", "draft", {**LETTER, "days": 3}),
+        ("POST", f"{LETTERS}/1/undo", "draft", None),
+        ("POST", f"{LETTERS}/1/test", "draft", {"to": "weekly@news.example.org"}),
+        ("DELETE", f"{LETTERS}/1", "draft", None),
         ("GET", "/api/v1/newsletters/weekly/suggestions", "draft", None),
         ("POST", f"{ONE}/suggestions/2", "draft", {"version": 1}),
         ("POST", "/api/v1/newsletters/weekly/suggestions/1/dismiss", "draft", None),
@@ -717,6 +742,9 @@ def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         "settings.users_page",
     ):
         monkeypatch.setattr(f"newsletter.web.{page}.post_or_leave", lambda *_given: None)
+    monkeypatch.setattr(
+        "newsletter.pipeline.dated_letters.send_test_letter", lambda *_given, **_named: receipt
+    )
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
     monkeypatch.setattr(

@@ -27,6 +27,7 @@ WORTH_TRYING = {
     "newsletter": ["weekly", "none", "a b"],
     "number": ["current", "1", "2147483648", "first"],
     "correction": [1, 2, 7],
+    "letter": [1, 2, 7],
     "suggestion": [1, 2, 7],
     "block": [1, 7],
     "mail": [1, 2, 7],

@@ -246,3 +246,13 @@ def test_a_time_zone_is_set_and_shown(api: Api) -> None:
     for zone in ("Europe/London", ""):
         assert api.done("PATCH", PERSON, {"time_zone": zone})["changed"] == ["time_zone"]
         assert api.done("GET", PERSON)["time_zone"] == zone
+
+
+def test_a_form_of_mails_is_set_and_shown(api: Api) -> None:
+    """By a change, and back; a wrong word is refused."""
+    api.done("POST", PATH, NEW)
+    assert api.done("GET", PERSON)["mail_format"] == "html"
+    assert api.refused("PATCH", PERSON, {"mail_format": "huge"})[0] == 422
+    for form in ("large-contrast", "html"):
+        assert api.done("PATCH", PERSON, {"mail_format": form})["changed"] == ["mail_format"]
+        assert api.done("GET", PERSON)["mail_format"] == form

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.delivery.classify import Stage
+from newsletter.pipeline.addressed_letters import AddressedLetters
 from newsletter.pipeline.correct import sent_issue, shown_corrections
-from newsletter.pipeline.correction_letters import CorrectionLetters, queue_letters
+from newsletter.pipeline.correction_letters import queue_letters
 from newsletter.pipeline.flush_letters import flush
 from newsletter.site.site import Site
 from newsletter.store import correction_letters
@@ -116,7 +117,7 @@ async def test_a_batch_costs_the_same_few_statements_whatever_its_size(
             site_with_two_stories, tmp_path, of_each=50, port=catcher.port, database=database_url
         )
         await asyncio.to_thread(send_two_stories, site)
-    ledger = OutboxLedger(site.database, CorrectionLetters(site, lambda: AFTER).audience_of)
+    ledger = OutboxLedger(site.database, AddressedLetters(site, lambda: AFTER).audience_of)
     with ledger.on_duty():
         correct(site)
         with statements(site) as writing:
@@ -146,7 +147,7 @@ async def test_other_letters_do_not_wait_for_a_correction(
     queue_letters(site, AFTER)
     assert 1 <= progress(site).queued < 40
     put_letters(site, 1, AFTER + HOUR)
-    ledger = OutboxLedger(site.database, CorrectionLetters(site, lambda: AFTER).audience_of)
+    ledger = OutboxLedger(site.database, AddressedLetters(site, lambda: AFTER).audience_of)
     with ledger.on_duty():
         (first,) = ledger.claim(1, AFTER + HOUR).claims
     assert first.address == stranger(0)

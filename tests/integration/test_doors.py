@@ -65,6 +65,7 @@ PUBLISHERS = re.compile(
     r"|POST /desk/weekly/1/(approve|schedule|reopen|hold|send|stop|close|corrections/1/send)"
     r"|\w+ /api/v1/(subscribers|suppressions|audit|lists/).*"
     r"|\w+ /api/v1/newsletters/weekly/issues/1/(approve\?.*|schedule|hold|send|stop|unknown)"
+    r"|\w+ /api/v1/newsletters/weekly/letters\b.*"
     r"|POST /api/v1/(sources(/import|/mail)?|source-mail/1)"
 )
 """What only publishers may do."""
@@ -75,7 +76,7 @@ SCOPES = {
     ),
     "admin": re.compile(r"GET /api/v1/audit"),
     "read": re.compile(r"GET .*"),
-    "issues": re.compile(r"POST .*"),
+    "issues": re.compile(r"(POST|PUT|DELETE) .*"),
 }
 """The scope that an operation needs: the first that matches."""
 

@@ -22,6 +22,7 @@ from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
 from newsletter.jobs.supervisor import Supervisor
+from newsletter.pipeline.dated_letters import LetterWords, write_letter
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.left_over_mail import RETRY_AFTER
 from newsletter.result_codes import UNEXPECTED_ERROR
@@ -262,6 +263,8 @@ async def test_no_other_job_stops_an_issue(
             connection, who="ed@example.org", file_name="people.csv", content=b"email\n",
             choices=choices, now=THURSDAY,
         )  # fmt: skip
+    words = LetterWords(days=7, subject="Start here", text="Hello.")
+    write_letter(site, "weekly", words, editor="ed@example.org", now=THURSDAY)
     raised = plant(monkeypatch, module, call)
     report = await run_at(site, MONDAY)
     assert raised

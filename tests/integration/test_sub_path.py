@@ -24,7 +24,7 @@ ONLY_POSTS = (
     r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/desk/weekly/1/comments/1$|/shared/[^/]+/comments$"
     r"|/desk/weekly/1/corrections/1/(send|discard)$|/desk/weekly/1/suggestions$"
     r"|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$|/weekly/domain$"
-    r"|/account/passkey$"
+    r"|/account/passkey$|/letters/preview$"
 )
 TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
 WITHOUT_SUBJECT = (

@@ -38,6 +38,7 @@ READER = "reader0@example.org"
 EDITOR = "editor@example.net"
 LIFT = "subscribers suppressions lift"
 PAST = "archive import {folder}/articles --newsletter weekly"
+LETTER = "letters write weekly --days 3 --subject Hello --text-file {folder}/people.csv"
 CORRECTION = "correct weekly/2 --story 14:00 --link https://press.example.org/moved"
 
 HELD: dict[str, Any] = {
@@ -107,6 +108,14 @@ CALLS = [
     ("correcting", "flush", CORRECTION),
     ("correcting", "shown_corrections", CORRECTION),
     ("correcting", "rehearse_correction", f"{CORRECTION} --dry-run"),
+    ("dated_letters", "operations.shown_letters", "letters list weekly"),
+    ("dated_letters", "operations.comes_weekly", "letters list weekly"),
+    ("dated_letters", "operations.write_letter", LETTER),
+    ("dated_letters", "operations.rehearse_letter", f"{LETTER} --dry-run"),
+    ("dated_letters", "operations.shown_letter", "letters show weekly 1"),
+    ("dated_letters", "operations.send_test_letter", "letters test weekly 1 --to a@example.org"),
+    ("dated_letters", "operations.take_back", "letters undo weekly 1"),
+    ("dated_letters", "operations.delete_letter", "letters delete weekly 1"),
     ("suggestions", "operations.list_suggestions", "suggestions list weekly"),
     ("suggestions", "counted", "suggestions list weekly"),
     ("suggestions", "find_issue", "suggestions add weekly 1"),

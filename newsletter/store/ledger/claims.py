@@ -31,7 +31,7 @@ def claims_of(
             address=readers[number].address,
             name=readers[number].name,
             links_since=readers[number].links_since,
-            text_only=readers[number].mail_format == MailFormat.TEXT,
+            form=MailFormat(readers[number].mail_format),
             edition_id=edition,
             attempts=attempts,
             first_attempt=before[number].first if number in before else None,

@@ -19,6 +19,7 @@ from newsletter.site.lists import public_title
 from newsletter.web.api import (
     corrections,
     issues,
+    letters,
     people,
     pictures,
     season,
@@ -49,6 +50,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         issues.outcomes,
         corrections.editors,
         corrections.publishers,
+        letters.publishers,
         suggestions.editors,
         sources.editors,
         sources.publishers,

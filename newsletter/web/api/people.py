@@ -25,7 +25,7 @@ from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.person_update import PersonChanges, update_person
 from subscribers.search import FoundPerson
-from subscribers.subscriber import Frequency, Status
+from subscribers.subscriber import Frequency, MailFormat, Status
 
 _LIST = "/lists/{list}"
 _PERSON = "/subscribers/{address}"
@@ -115,12 +115,13 @@ def show_subscriber(call: SiteWide, address: AddressPath) -> people_models.Subsc
 def change_subscriber(
     call: SiteWide, address: AddressPath, body: people_models.UpdateSubscriber
 ) -> people_models.Updated:
-    """Change a person's name, tags, frequency, time zone or attributes."""
+    """Change a person's name, tags, frequency, time zone, form of mails or attributes."""
     changes = PersonChanges(
         name=body.name,
         follows=None if body.tags is None else frozenset(_slugs(call, body.tags)),
         frequency=None if body.frequency is None else Frequency(body.frequency),
         time_zone=body.time_zone,
+        mail_format=None if body.mail_format is None else MailFormat(body.mail_format),
         attributes=body.attributes,
     )
     with call.site.database.transaction() as connection:

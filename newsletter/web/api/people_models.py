@@ -62,6 +62,15 @@ class ReceivedIssueDocument(Given):
     text: str
 
 
+class ReceivedLetterDocument(Given):
+    """A letter to new readers that this one waits for, got, or did not get; `state` says why."""
+
+    letter: str
+    subject: str
+    state: str
+    at: datetime | None
+
+
 class SuppressionDocument(Given):
     """An entry of the suppression list; `pattern` is null for an erased address."""
 
@@ -96,6 +105,7 @@ class SubscriberDocument(Given):
     feeds: list[FeedDocument]
     history: list[HistoryEntry]
     issues: list[ReceivedIssueDocument]
+    dated_letters: list[ReceivedLetterDocument]
 
 
 class FoundSubscriber(Given):
@@ -160,12 +170,14 @@ class UpdateSubscriber(Taken):
 
     An attribute that is null is removed. `tags` replace those that the person follows; none means
     that they follow everything. `time_zone` is a name such as `Europe/London`; "" is the site's own.
+    `mail_format` is how mails look: in large type, in high contrast, both, or as plain text alone.
     """
 
     name: str | None = None
     tags: list[str] | None = None
     frequency: Literal["weekly", "monthly"] | None = None
     time_zone: str | None = None
+    mail_format: Literal["html", "large", "contrast", "large-contrast", "text"] | None = None
     attributes: dict[str, str | None] = Field(default_factory=dict)
 
 

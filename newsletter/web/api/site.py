@@ -56,6 +56,15 @@ def status(call: SiteWide) -> status_models.SiteStatusDocument:
             for slug, sources in found.failed_sources.items()
             for source in sources
         ],
+        dated_letters=[
+            status_models.DatedLetterCounts(
+                letter=letter.name,
+                days=letter.version.days,
+                subject=letter.version.subject,
+                readers={state.value: count for state, count in counts.by_state.items()},
+            )
+            for letter, counts in found.dated_letters
+        ],
     )
 
 

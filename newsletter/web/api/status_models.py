@@ -78,13 +78,23 @@ class IssueList(Given):
     issues: list[IssueStatusDocument]
 
 
+class DatedLetterCounts(Given):
+    """A letter to new readers, and how many of them it came to in each state."""
+
+    letter: str
+    days: int
+    subject: str
+    readers: dict[str, int]
+
+
 class SiteStatusDocument(Given):
-    """All issues, which newsletters are due, and whether the site may send."""
+    """All issues, which newsletters are due, whether the site may send, and letters to new readers."""
 
     issues: list[IssueStatusDocument]
     due: list[str]
     armed: bool
     failed_sources: list[FailedSourceDocument]
+    dated_letters: list[DatedLetterCounts]
 
 
 class Moved(Given):

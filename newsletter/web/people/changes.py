@@ -18,7 +18,7 @@ from subscribers.errors import UnknownListError
 from subscribers.history import Way
 from subscribers.person_update import PersonChanges, update_person
 from subscribers.restoring import restore_reader
-from subscribers.subscriber import Frequency, Subscriber
+from subscribers.subscriber import Frequency, MailFormat, Subscriber
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +60,7 @@ Done = tuple[str, str, str]
 
 
 def save(change: Change) -> Done:
-    """Name, tags, frequency, time zone and further fields."""
+    """Name, tags, frequency, time zone, the form of mails, and further fields."""
     form, person = change.form, change.person
     known = set(person.attributes)
     further: dict[str, str | None] = {
@@ -70,12 +70,13 @@ def save(change: Change) -> Done:
     }
     if name := text(form, "new-field"):
         further[name] = text(form, "new-value") or None
-    frequency = text(form, "frequency")
+    frequency, mail_format = text(form, "frequency"), text(form, "mail_format")
     changes = PersonChanges(
         name=text(form, "name"),
         follows=frozenset(texts(form, "tag")),
         frequency=Frequency(frequency) if frequency in set(Frequency) else None,
         time_zone=text(form, "time_zone") if "time_zone" in form else None,
+        mail_format=MailFormat(mail_format) if mail_format in set(MailFormat) else None,
         attributes=further,
     )
     changed = update_person(

@@ -46,6 +46,7 @@ COLUMNS = {
     "tags": "Follows",
     "status": "Status",
     "time_zone": "Time zone",
+    "mail_format": "How mails look",
 }
 """What a column may be, in an editor's words."""
 

@@ -20,12 +20,15 @@ from newsletter.pipeline import own_data
 from newsletter.site.lists import list_slugs, tags_of
 from newsletter.site.time_zones import zones_by_region
 from newsletter.store.audit import record
+from newsletter.store.received_letters import letters_of_reader
 from newsletter.store.recipient_receipts import issues_of
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
 from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.changes import ACTIONS, Change
 from newsletter.web.people.words import (
     DELIVERIES,
+    FORMS,
+    LETTERS,
     NOTICES,
     STATUSES,
     event_words,
@@ -145,6 +148,7 @@ class ReaderPage:
             history = entries_of(connection, person.id)
             issues = issues_of(connection, person.id)
             feeds = {one.list_slug: one for one in feeds_of(connection, person.id)}
+            letters = letters_of_reader(connection, person.id)
             since = people.stored_since(connection, person.id)
         is_mailed, why = why_mailed(known)
         held = {one["list"]: Status(one["status"]) for one in known["subscriptions"]}
@@ -164,10 +168,13 @@ class ReaderPage:
             "ended": [slug for slug, status in held.items() if status in LEFT],
             "tags": self._tags(person, held),
             "frequencies": list(Frequency),
+            "mail_formats": FORMS,
             "zones": zones_by_region("en", person.time_zone),
             "statuses": STATUSES,
             "issues": [asdict(one) for one in reversed(issues)],
             "deliveries": DELIVERIES,
+            "letters": list(reversed(letters)),
+            "letter_states": LETTERS,
             "history": [_entry(entry) for entry in reversed(history)],
             "zone": site.settings.site.zone,
         }

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from newsletter.delivery.receipt import DeliveryState
-from subscribers.subscriber import FeedUse, Status
+from newsletter.issues.dated_letter import LetterState
+from subscribers.subscriber import FeedUse, MailFormat, Status
 
 STATUSES: Mapping[Status, str] = {
     Status.ACTIVE: "Subscribed",
@@ -26,6 +27,27 @@ DELIVERIES: Mapping[DeliveryState, str] = {
     DeliveryState.UNKNOWN: "Not known",
     DeliveryState.SUPPRESSED: "Not sent: left before",
     DeliveryState.EXPIRED: "Given up",
+}
+
+LETTERS: Mapping[LetterState, str] = {
+    LetterState.WAITING: "Waiting for its day",
+    LetterState.QUEUED: "On its way",
+    LetterState.ACCEPTED: "Accepted",
+    LetterState.REJECTED: "Refused",
+    LetterState.EXPIRED: "Given up",
+    LetterState.UNKNOWN: "Not known",
+    LetterState.ISSUE: "Skipped: an issue came in its week",
+    LetterState.LATE: "Skipped: its week was over",
+    LetterState.ABSENT: "Not sent: left or paused before",
+    LetterState.WITHDRAWN: "Not sent: the letter was deleted",
+}
+
+FORMS: Mapping[MailFormat, str] = {
+    MailFormat.HTML: "With layout and pictures",
+    MailFormat.LARGE: "Large type",
+    MailFormat.CONTRAST: "High contrast",
+    MailFormat.LARGE_CONTRAST: "Large type and high contrast",
+    MailFormat.TEXT: "Plain text only",
 }
 
 _EVENTS = {

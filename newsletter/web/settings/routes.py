@@ -8,6 +8,7 @@ from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.picture_page import LONGEST_FORM
 from newsletter.web.settings.export_page import ExportPage
+from newsletter.web.settings.letters_page import LettersPage
 from newsletter.web.settings.lists_page import ListsPage
 from newsletter.web.settings.logo_page import LogoPage
 from newsletter.web.settings.look_page import LookFrame
@@ -22,7 +23,8 @@ def settings_routes(context: EditorContext) -> list[Route]:
     """Seeing and changing settings."""
     settings, users, keys = SettingsPage(context), UsersPage(context), KeysPage(context)
     webhooks, start = WebhooksPage(context), StartPage(context, settings)
-    export, logo, lists = ExportPage(context), LogoPage(context), ListsPage(context)
+    export, logo = ExportPage(context), LogoPage(context)
+    letters, lists = LettersPage(context), ListsPage(context)
     of_newsletter = "/settings/newsletters/{slug}"
 
     def page(
@@ -49,6 +51,10 @@ def settings_routes(context: EditorContext) -> list[Route]:
         page("/settings/site/{part}", settings.post, "POST"),
         page(of_newsletter + "/logo", logo.get),
         page(of_newsletter + "/logo", logo.post, "POST", longest_body=LONGEST_FORM),
+        page(of_newsletter + "/letters", letters.get),
+        page(of_newsletter + "/letters", letters.post, "POST"),
+        page(of_newsletter + "/letters/preview", letters.preview, "POST"),
+        page(of_newsletter + "/letters/{letter:int}/frame", letters.frame),
         page(of_newsletter + "/frame", LookFrame(context).get),
         page(of_newsletter + "/start/{step}", start.get),
         page(of_newsletter + "/start/{step}", start.post, "POST"),

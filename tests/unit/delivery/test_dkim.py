@@ -22,6 +22,7 @@ from newsletter.delivery.dkim import Signer, SigningKey, load_keys, open_signer
 from newsletter.delivery.message import compile_edition
 from newsletter.errors import ConfigurationError
 from newsletter.rendering.edition import Slot
+from subscribers.subscriber import MailFormat
 from tests.factories.delivery import (
     addressee,
     composed,
@@ -90,9 +91,9 @@ def test_a_message_verifies(key: object) -> None:
 @pytest.mark.parametrize("end", ["", "\n", "\n\n \n", slot(Slot.NAME)])
 def test_a_message_of_text_alone_verifies(end: str) -> None:
     """However its text ends: the body ends with one line break, as what is signed does."""
-    message = compile_edition(edition(text=f"Words.{end}"), headers(), text_only=True).compose(
-        addressee(), Signer(keys=(rsa_key(),))
-    )
+    message = compile_edition(
+        edition(text=f"Words.{end}"), headers(), form=MailFormat.TEXT
+    ).compose(addressee(), Signer(keys=(rsa_key(),)))
     assert verifies(message)
     assert message.endswith(b"\r\n")
 
