@@ -56,9 +56,17 @@ def cell_at(cells: Sequence[str], position: int) -> str:
 def labels_in(cell: str) -> list[str]:
     """The tags of one cell: `a;b`, `a, b`, or `"a","b"` as Mailchimp writes them."""
     if '"' in cell:
-        cell = ";".join(next(csv.reader([cell], skipinitialspace=True), []))
+        cell = _unquoted(" ".join(cell.split()))  # csv.reader refuses a line break outside quotes
     mark = ";" if ";" in cell else ","
     return [label.strip() for label in cell.strip("[]{}").split(mark) if label.strip()]
+
+
+def _unquoted(cell: str) -> str:
+    """`a;b` for `"a","b"`."""
+    try:
+        return ";".join(next(csv.reader([cell], skipinitialspace=True), []))
+    except csv.Error:  # longer than a field may be
+        return cell.replace('"', "")
 
 
 def remembered(slug_of: Callable[[str], str]) -> Callable[[str], str]:
