@@ -88,7 +88,7 @@ def test_what_asks_for_nothing_loads_nothing(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "bound"), [(("status",), 552), (("check",), 554), (("run",), 631)]
+    ("command", "bound"), [(("status",), 552), (("check",), 554), (("run",), 632)]
 )
 def test_a_command_without_work_loads_no_tool_for_it(
     folder: Path, command: tuple[str, ...], bound: int
