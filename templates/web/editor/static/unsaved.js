@@ -17,8 +17,11 @@ function isChanged(field) {
 }
 
 let isSent = false;
-// The last to hear of it: a script before may have kept the form from being sent.
-addEventListener("submit", (event) => { isSent = !event.defaultPrevented; });
+// The last to hear of it: a script before may have kept the form from being sent. A preview goes into
+// a frame, and the page stays.
+addEventListener("submit", (event) => {
+  if (!event.submitter?.formTarget && !event.target.target) isSent = !event.defaultPrevented;
+});
 addEventListener("pageshow", () => { isSent = false; });
 addEventListener("beforeunload", (event) => {
   if (isSent) return;
