@@ -146,7 +146,7 @@ def test_a_newsletter_is_set_up_by_keyboard_and_put_back(
 
 def _ending(look: str | None) -> str:
     """The address of the frame with this look."""
-    return f"{WEEKLY}/frame?look={(look or '').replace(':', '%3A')}"
+    return f"{WEEKLY}/frame?look={(look or '').replace(':', '%3A')}&font=&density="
 
 
 def test_a_logo_is_uploaded_and_cropped(office: Office, chromium: Chromium) -> None:

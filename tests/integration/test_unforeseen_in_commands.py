@@ -98,6 +98,7 @@ CALLS = [
     ("archive", "export_issues", "archive export {new} --newsletter weekly"),
     ("exporting", "pack_site", "export {new}"),
     ("rehearsing", "rehearse_season", "rehearse --weeks 1"),
+    ("rehearsing", "season_document", "rehearse --weeks 1"),
     ("rehearsing", "season_svg", "rehearse --weeks 1 --plot {new}"),
     ("year", "year_report", "year 2026 weekly"),
     ("year", "write_year", "year 2026 weekly --out {new}"),

@@ -53,6 +53,7 @@ def facts(**changes: Any) -> NewsletterFacts:
         "sources": 2,
         "failed_sources": (),
         "readers": 350,
+        "by_feed_alone": 0,
         "is_selective": False,
         "days": days(*[0] * 35),
         "past": (),
