@@ -115,7 +115,7 @@ def end_feed(
 def set_use(
     connection: sa.Connection, subscriber_id: int, list_slug: str, use: FeedUse, now: datetime
 ) -> bool:
-    """Set whether issues come by mail too; False if nothing changed, or there is no feed."""
+    """Set whether issues come by mail too; False if nothing changed or the reader has none."""
     feed = feed_of(connection, subscriber_id, list_slug)
     if feed is None or feed.use is use:
         return False

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.send_one import send_one
-from newsletter.errors import InputError, NotPermittedError, RelayUnavailableError
+from newsletter.delivery.receipt import Receipt
+from newsletter.errors import InputError, NotPermittedError
 from newsletter.issues.dated_letter import (
     FIRST_DAY,
     LAST_DAY,
@@ -20,12 +18,12 @@ from newsletter.issues.dated_letter import (
     comes_every_week,
 )
 from newsletter.pipeline.reader_copy import SAMPLE_READER, ReaderCopy
-from newsletter.pipeline.send_test import MARK, require_allowed
+from newsletter.pipeline.send_test import MARK, require_allowed, send_specimen
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.notes import MAX_NOTE
 from newsletter.rendering.safe_text import one_line, printable
 from newsletter.site.letter_mail import compile_letter, is_as_rendered_now, render_letter
-from newsletter.site.messages import envelope_sender, signer_of, specimen_addressee
+from newsletter.site.messages import specimen_addressee
 from newsletter.site.site import Site
 from newsletter.store import dated_letters as letter_store
 from newsletter.store import newsletters as newsletter_store
@@ -177,22 +175,7 @@ def send_test_letter(
         letter = letter_store.find_letter(connection, slug, number)
         mail = letter_store.mail_of(connection, letter.version.id)
     compiled = compile_letter(site, slug, number, mail, now, mark=MARK)
-    reader = specimen_addressee(site, address=to, name="")
-    receipt = asyncio.run(
-        send_one(
-            site.settings.relays,
-            compiled.compose(reader, signer_of(site)),
-            envelope_sender=envelope_sender(site, slug),
-            recipient=to,
-            now=now,
-        )
-    )
-    if receipt.state is not DeliveryState.ACCEPTED:
-        raise RelayUnavailableError(
-            f"the relay {receipt.relay} did not accept the test message: {receipt.code} {receipt.text}",
-            field="relays",
-        )
-    return receipt
+    return send_specimen(site, slug, compiled, to=to, now=now)
 
 
 def _first_confirmed(now: datetime) -> datetime:

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 
 from newsletter.config.settings import NewsletterSettings
-from newsletter.delivery.message import compile_edition
+from newsletter.delivery.message import CompiledEdition, compile_edition
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.send_one import send_one
 from newsletter.errors import NotPermittedError, RelayUnavailableError
@@ -30,6 +30,13 @@ def send_test(site: Site, slug: str, number: int | None, *, to: str, now: dateti
         issue = issue_store.find_issue(connection, slug, number)
     edition = current_editions(site, issue, (complete_group(site, issue),))[0].uncounted
     compiled = compile_edition(edition, headers_for(site, issue, now, mark=MARK))
+    return send_specimen(site, slug, compiled, to=to, now=now)
+
+
+def send_specimen(
+    site: Site, slug: str, compiled: CompiledEdition, *, to: str, now: datetime
+) -> Receipt:
+    """Send one copy with specimen links. Raises RelayUnavailableError when no relay accepts it."""
     reader = specimen_addressee(site, address=to, name="")
     receipt = asyncio.run(
         send_one(

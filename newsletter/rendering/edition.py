@@ -61,6 +61,22 @@ class Edition:
         return digest.hexdigest()
 
 
+def mail_edition(
+    *, nonce: str, subject: str, html: str, text: str, language: str, items: Iterable[str] = ()
+) -> Edition:
+    """A frozen mail that is not an issue's, such as a correction: it has neither key nor preheader."""
+    return Edition(
+        key="",
+        nonce=nonce,
+        subject=subject,
+        preheader="",
+        html=html,
+        text=text,
+        language=language,
+        item_keys=tuple(items),
+    )
+
+
 def edition_key(item_keys: Iterable[str]) -> str:
     """A short identifier of a set of items; readers with the same set share an edition."""
     return hashlib.sha256("\n".join(sorted(item_keys)).encode()).hexdigest()[:16]

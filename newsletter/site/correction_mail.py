@@ -9,11 +9,11 @@ from datetime import datetime
 from newsletter.delivery.message import CompiledEdition, compile_edition
 from newsletter.issues.correction import Correction, is_public
 from newsletter.issues.issue import Issue
-from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.edition import Edition
 from newsletter.rendering.safe_text import one_line
-from newsletter.rendering.slots import sentinel
 from newsletter.rendering.translation import long_date
-from newsletter.site.letters import letter_templates, reader_translator
+from newsletter.site.frozen_mail import render_frozen_mail
+from newsletter.site.letters import reader_translator
 from newsletter.site.messages import headers_for
 from newsletter.site.site import Site
 from subscribers.subscriber import MailFormat
@@ -26,12 +26,9 @@ CORRECTED_ON = "Corrected on %(day)s:"
 
 def render_correction(site: Site, issue: Issue, correction: Correction) -> Edition:
     """The correction's mail as an edition: what is shown before it is sent is what is sent."""
-    settings, masthead = site.settings.site, site.masthead(issue.newsletter)
-    nonce, headline = secrets.token_hex(8), one_line(correction.headline)
+    masthead, headline = site.masthead(issue.newsletter), one_line(correction.headline)
     item = next(item for item in issue.items if item.article.key == correction.story)
-    subject = reader_translator(site)(SUBJECT, headline=headline)
     words = {
-        "subject": subject,
         "title": masthead.title,
         "number": issue.number,
         "day": masthead.long_date(issue.goes_out),
@@ -39,22 +36,13 @@ def render_correction(site: Site, issue: Issue, correction: Correction) -> Editi
         "link": correction.new_url or correction.url,
         "text": correction.text,
         "archive": masthead.issue_url(issue.number) if is_public(issue, item) else "",
-        "links": {
-            "unsubscribe": sentinel(Slot.UNSUBSCRIBE, nonce),
-            "preferences": sentinel(Slot.PREFERENCES, nonce),
-        },
-        "postal_address": settings.postal_address,
-        "url": settings.url,
     }
-    templates = letter_templates(site, settings.language)
-    return Edition(
-        key="",
-        nonce=nonce,
-        subject=subject,
-        preheader="",
-        html=templates.get_template("correction.html.j2").render(words),
-        text=templates.get_template("correction.txt.j2").render(words),
-        language=settings.language,
+    return render_frozen_mail(
+        site,
+        "correction",
+        words,
+        subject=reader_translator(site)(SUBJECT, headline=headline),
+        nonce=secrets.token_hex(8),
         item_keys=(correction.story,),
     )
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from markupsafe import Markup
 
 from newsletter.delivery.message import CompiledEdition, compile_edition
-from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.edition import Edition
 from newsletter.rendering.notes import Note
 from newsletter.rendering.plain_text import Footnotes
-from newsletter.rendering.slots import sentinel
-from newsletter.site.letters import letter_templates
+from newsletter.site.frozen_mail import render_frozen_mail
 from newsletter.site.messages import headers_named
 from newsletter.site.site import Site
 from newsletter.store.dated_letters import letter_name
@@ -40,33 +39,16 @@ def render_letter(
     site: Site, slug: str, *, subject: str, text: str, nonce: str | None = None
 ) -> Edition:
     """The letter as an edition: what is shown when it is written is what is sent."""
-    settings, title = site.settings.site, site.newsletter(slug).title
-    nonce = nonce or secrets.token_hex(8)
     note, footnotes = Note(source=text), Footnotes()
     plain = note.text(footnotes)
     words = {
-        "subject": subject,
-        "title": title,
+        "title": site.newsletter(slug).title,
         "body": styled(note.html),
         "plain": plain,
         "footnotes": footnotes.take(),
-        "links": {
-            "unsubscribe": sentinel(Slot.UNSUBSCRIBE, nonce),
-            "preferences": sentinel(Slot.PREFERENCES, nonce),
-        },
-        "postal_address": settings.postal_address,
-        "url": settings.url,
     }
-    templates = letter_templates(site, settings.language)
-    return Edition(
-        key="",
-        nonce=nonce,
-        subject=subject,
-        preheader="",
-        html=templates.get_template("dated_letter.html.j2").render(words),
-        text=templates.get_template("dated_letter.txt.j2").render(words),
-        language=settings.language,
-        item_keys=(),
+    return render_frozen_mail(
+        site, "dated_letter", words, subject=subject, nonce=nonce or secrets.token_hex(8)
     )
 
 

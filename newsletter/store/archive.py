@@ -69,7 +69,7 @@ class SentIssue:
 
 
 def sent_issues(connection: sa.Connection, newsletter: str, *, limit: int) -> list[SentIssue]:
-    """Up to `limit` issues, newest first, whoever they were for."""
+    """Up to `limit` issues, newest first, including those for some readers only."""
     rows = connection.execute(
         sa.select(issues.c.number, issues.c.send_started_at, issues.c.selection)
         .where(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from newsletter.errors import UnknownNameError
 from newsletter.issues.correction import Correction, ReplacedLink
 from newsletter.issues.issue import Issue
-from newsletter.rendering.edition import Edition
+from newsletter.rendering.edition import Edition, mail_edition
 from newsletter.store.issues import issue_id, issue_numbered
 from newsletter.store.sending_tables import corrections
 from newsletter.store.tables import issues
@@ -122,15 +122,13 @@ def mails_of(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, Edi
     """The frozen mails of the corrections with these ids."""
     rows = connection.execute(sa.select(corrections).where(corrections.c.id.in_(numbers)))
     return {
-        row.id: Edition(
-            key="",
+        row.id: mail_edition(
             nonce=row.nonce,
             subject=row.subject,
-            preheader="",
             html=row.html,
             text=row.plain,
             language=row.language,
-            item_keys=(row.article_key,),
+            items=[row.article_key],
         )
         for row in rows
     }

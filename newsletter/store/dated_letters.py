@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.dated_letter import SKIPPED, LetterState
-from newsletter.rendering.edition import Edition
+from newsletter.rendering.edition import Edition, mail_edition
 from newsletter.store.letter_tables import (
     dated_letters,
     is_waiting,
@@ -170,7 +170,7 @@ def add_version(
 
 
 def delete_letter(connection: sa.Connection, letter_id: int, now: datetime) -> int:
-    """End the letter: whoever waits for it gets nothing; returns how many those were."""
+    """End the letter: readers who wait for it get nothing; returns how many there were."""
     connection.execute(
         sa.update(dated_letters).where(dated_letters.c.id == letter_id).values(deleted_at=now)
     )
@@ -185,15 +185,12 @@ def delete_letter(connection: sa.Connection, letter_id: int, now: datetime) -> i
 def mail_of(connection: sa.Connection, text_id: int) -> Edition:
     """The frozen mail of the version with that id, which must exist."""
     row = connection.execute(sa.select(letter_texts).where(letter_texts.c.id == text_id)).one()
-    return Edition(
-        key="",
+    return mail_edition(
         nonce=row.nonce,
         subject=row.subject,
-        preheader="",
         html=row.html,
         text=row.plain,
         language=row.language,
-        item_keys=(),
     )
 
 

@@ -145,7 +145,7 @@ def settle(
 ) -> None:
     """Note what became of letters that were queued, given the text and the reader of each.
 
-    Those without a text are no dated letters.
+    Letters without a text are not dated letters, and are passed over.
     """
     by_text: dict[int, list[int]] = {}
     for text_id, reader in letters:

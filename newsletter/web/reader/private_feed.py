@@ -1,4 +1,4 @@
-"""/feed/TOKEN.atom and .json: a reader's private feed, read by whoever has its address."""
+"""/feed/TOKEN.atom and .json: a reader's private feed, which anyone who has its address can read."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class LettersPage:
 
 
 def _words(form: FormData) -> LetterWords:
-    """What the form says. Raises InputError for a day that is no number."""
+    """What the form says. Raises InputError where the day is not a number."""
     days = text(form, "days").strip()
     if not (days.isascii() and days.isdecimal() and len(days) <= 4):
         raise InputError(
