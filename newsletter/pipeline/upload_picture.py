@@ -19,7 +19,7 @@ from newsletter.articles.uploaded_picture import (
     cut_picture,
     read_upload,
 )
-from newsletter.errors import InputError, ParsingError, UnavailableError
+from newsletter.errors import InputError, ParserCrashedError, ParsingError, UnavailableError
 from newsletter.issues.crop import WHOLE, Crop, box_of
 from newsletter.rendering.safe_text import one_line
 from newsletter.sandbox import HANDED_IN, Limits
@@ -119,9 +119,16 @@ def _cut(site: Site, note: PictureNote, crop: Crop, alt: str, now: datetime) -> 
 
 
 def _within_limits(read: Callable[[], Made]) -> Made:
-    """What a worker process made. Raises InputError if that took too much time or memory."""
+    """What a worker process made. Raises InputError if it took too much, or the worker ended."""
     try:
         return read()
+    except ParserCrashedError as error:
+        # The system may have ended the worker, as when it is short of memory: no fault of the file.
+        raise InputError(
+            "this picture could not be read",
+            field="picture",
+            fix="upload it again; if that fails too, save it anew in a picture editor first",
+        ) from error
     except ParsingError as error:
         raise InputError(
             "this picture takes too long to read", field="picture", fix="use a smaller one"

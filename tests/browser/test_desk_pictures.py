@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from newsletter.issues.blocks import Block, BlockKind
 from newsletter.issues.edits import PutBlock
@@ -15,7 +15,7 @@ from newsletter.issues.issue import Item
 from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.store.issues import find_issue
 from tests.axe import LOOKS, Mode, complaints
-from tests.browser.desk import DESK, open_desk, saved, version, visiting
+from tests.browser.desk import DESK, open_desk, open_page, saved, version, visiting
 from tests.browsers import Chromium
 from tests.factories.desk import NOW
 from tests.factories.drawn import drawn
@@ -159,6 +159,45 @@ def test_what_is_typed_while_a_picture_is_sent_is_kept(office: Office, chromium:
     assert item.title == "Typed meanwhile"
     assert item.image is not None
     assert KEPT in item.image.url
+
+
+def test_a_refused_picture_is_said_until_the_next_attempt(
+    office: Office, chromium: Chromium
+) -> None:
+    """The answer to a headline that is saved meanwhile leaves the refusal and the alt text alone."""
+
+    def work(browser: Browser) -> None:
+        page = open_page(office.sit_down(browser))
+        page.locator(".leadplace summary").click()
+        row = page.locator(".leadplace .upload")
+        button = row.get_by_role("button", name="Upload", exact=True)
+        torn = FilePayload(name="bridge.png", mimeType="image/png", buffer=b"not a picture")
+        row.get_by_label("Upload a picture").set_input_files(torn)
+        row.get_by_label("Alt text of the new picture").fill("A bridge")
+        button.click()
+        refusal = row.locator(".refusal")
+        expect(refusal).to_contain_text("Use a JPEG, PNG, GIF, WebP or AVIF file")
+        at = version(page)
+        page.locator(".leadplace input[name=title]").fill("Typed afterwards")
+        saved(page, at)
+        expect(page.locator(".leadplace h3")).to_have_text("Typed afterwards")
+        expect(refusal).to_contain_text("Use a JPEG, PNG, GIF, WebP or AVIF file")
+        at = version(page)
+        row.get_by_label("Upload a picture").set_input_files(file())
+        expect(refusal).to_be_empty()
+        page.route("**/picture", lambda route: route.abort())
+        button.click()
+        expect(refusal).to_contain_text("the server cannot be reached")
+        page.unroute("**/picture")
+        button.click()
+        saved(page, at)
+        expect(refusal).to_be_empty()
+        page.context.close()
+
+    chromium.run(work)
+    image = lead(office).image
+    assert image is not None
+    assert image.alt == "A bridge"
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.errors import ParserCrashedError
 from newsletter.pipeline import upload_picture
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.reader_copy import Reader, copy_for
@@ -110,6 +111,20 @@ def test_a_picture_that_exhausts_its_limits_is_refused(
     (page,) = upload(site, "a.png", drawn("PNG", size=(6000, 6000)))
     assert page.status == 422
     assert "takes too long to read" in page.words or "not a picture" in page.words
+
+
+def test_a_worker_that_others_end_is_not_blamed_on_the_picture(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system that is short of memory ends workers; the same picture can be uploaded again."""
+
+    def end(*_arguments: object, **_limits: object) -> None:
+        raise ParserCrashedError("the process that reads it ended (SIGKILL)")
+
+    monkeypatch.setattr(upload_picture.HANDED_IN, "run", end)
+    (page,) = upload(site, "a.png", drawn("PNG"))
+    assert page.status == 422
+    assert "This picture could not be read. Upload it again" in page.words
 
 
 def test_an_animation_gives_its_first_frame_and_says_so(site: Site) -> None:

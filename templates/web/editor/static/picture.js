@@ -82,12 +82,26 @@ const isUpload = (element) => element instanceof HTMLFormElement && element.matc
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (isUpload(event.detail.elt)) showSaved("Uploading …");
 });
+// A refusal stands beside the form until the next attempt: the desk's own place for problems is emptied
+// by the answer to whatever else is saved in the meantime.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const form = event.detail.requestConfig.elt;
-  if (!isUpload(form) || !isDesk(event.detail.xhr)) return;
+  if (!isUpload(form)) return;
+  if (!isDesk(event.detail.xhr)) { event.detail.shouldSwap = false; return; }
   for (const field of form.elements) Keep.typed.delete(field);
   form.reset();
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (isUpload(event.detail.elt)) showSaved(isDesk(event.detail.xhr) ? "Saved" : "Not saved");
+  const { elt: form, xhr } = event.detail;
+  if (!isUpload(form)) return;
+  showSaved(isDesk(xhr) ? "Saved" : "Not saved");
+  form.querySelector(".refusal").textContent = isDesk(xhr) ? "" : problemIn(xhr);
 });
+
+// Why an upload failed, in words.
+function problemIn(xhr) {
+  if (!xhr.status) return "The picture is not uploaded: the server cannot be reached. Upload it again.";
+  if (xhr.status === 401 || xhr.status === 403 || xhr.status === 200) return "The picture is not uploaded: you are signed out. Reload the page to sign in.";
+  const alert = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
+  return alert ? alert.textContent.trim() : "The picture is not uploaded. Upload it again.";
+}
