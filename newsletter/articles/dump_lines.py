@@ -37,7 +37,7 @@ _BIO = re.compile(
 
 _CAPTION = re.compile(
     r".{0,300}(?:\((?:photo|image|picture|foto|bild|crédit|via|ap|afp|reuters|getty|dpa|courtesy)[^()]{0,60}\)"
-    r"|(?:photo|image|credit|foto|bild|photograph)(?:s|er)?\s*(?:by|:|©).{0,60}|©\s?[^.]{2,60}|/\s?(?:getty images|reuters|ap|afp|dpa)[^.]{0,30}"
+    r"|(?:photo|image|credit|foto|bild|photograph|source)(?:s|er)?\s*(?:by|:|©).{0,60}|©\s?[^.]{2,60}|/\s?(?:getty images|reuters|ap|afp|dpa)[^.]{0,30}"
     r"|\|\s?(?:ap|afp|dpa|epa|getty|reuters)\b[^.|]{0,30})\W*",
     re.IGNORECASE,
 )

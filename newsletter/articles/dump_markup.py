@@ -23,6 +23,10 @@ _PICTURE_NAME = re.compile(r"\[[^\[\]\n]{1,60}\](?![\[(:]|\s?[a-z.,;?!])")
 """The name of a picture in brackets; what a sentence goes on after is an editor's addition."""
 _PICTURE_ADDRESS = re.compile(r"\[\s*(?:data:|https?:|//?\w)[^\[\]]*\](?![\[(:])")
 _HEAD_LINK = re.compile(r"^[ \t]*Link: .*$", re.MULTILINE)
+_EMBEDDED = re.compile(
+    r"^[ \t]*(?:IFRAME: \S*|\[(?:EMBED|USEMAP|APPLET)\b[^\]\n]{0,200}\])[ \t]*$", re.MULTILINE
+)
+"""What lynx writes for a frame, a plug-in and an image map."""
 _BUTTON_LINE = re.compile(r"^[^\w\n(\[]*[(\[]BUTTON\b[^\n]{0,160}$", re.MULTILINE)
 _BROWSER_MARK = re.compile(
     r"\(BUTTON\)|\[BUTTON[^\]\n]*\](?: \(not implemented\))?_*|_{8,}|[\ue000-\uf8ff]"
@@ -49,7 +53,7 @@ class PlainDump:
 def plain_dump(text: str) -> PlainDump:
     """The dump without the marks of the program that made it; any other text stays as it is."""
     text = _HEAD_LINK.sub("", text[:_MARKED_HEAD]) + text[_MARKED_HEAD:]
-    text = _BROWSER_MARK.sub("", _BUTTON_LINE.sub("", text))
+    text = _BROWSER_MARK.sub("", _BUTTON_LINE.sub("", _EMBEDDED.sub("", text)))
     stars = [match["text"] for match in _STARS.finditer(text)]
     markdown = text.count("](") >= _FEWEST_LINKS or _HASH_HEADING.search(text) is not None
     if markdown:

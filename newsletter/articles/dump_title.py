@@ -32,9 +32,13 @@ _FAR = 12
 """Lines between title and text beyond which no further line counts."""
 _NAVIGATION = re.compile(r"[#>»›«←→/]|.*[»›→]\Z")
 """Breadcrumbs, tags, and links to the articles before and after."""
+_LAST_CRUMB = re.compile(r"\s[>»›]\s+(?P<page>[^>»›]{12,200})\Z")
+"""The end of a line that says where on its site the page is."""
 _ADDRESS = re.compile(r"\bhttps?://|\bwww\.")
 _SENTENCE = 8
 """Words from which a line with a full stop is a sentence rather than a headline."""
+_QUOTATION = re.compile(r"[\"“„«][^\"”“»]{12,}[\"”“»]")
+"""A line that is a quotation and nothing else."""
 _BARS = re.compile(r"\s[|•·/]\s")
 _NEVER = -20.0
 """What a line is worth that cannot be a title: a by-line, tags, a label of one word."""
@@ -83,11 +87,13 @@ class _Head:
         paragraphs = (line.text for line in lines[start : start + 40] if line.prose)
         self._body = _content_words(" ".join(paragraphs))
         self._apart = _lines_apart(lines, head)
+        crumbs = (_LAST_CRUMB.search(line.text) for line in lines[:start])
+        self._crumbs = frozenset(crumb["page"].casefold() for crumb in crumbs if crumb)
 
     def points(self, at: int) -> float:
         """How much speaks for the line as the title."""
         line = self._lines[at]
-        if self._is_never(line):
+        if self._is_never(line) or self._is_cut_short(at):
             return _NEVER
         return sum(_POINTS[name] * value for name, value in self._properties(at).items())
 
@@ -99,7 +105,11 @@ class _Head:
         size = _words_of(text)
         several = size > _SHORT
         above = (self._lines[other].text for other in self._head[:place])
-        repeated = several and sum(_repeats(other, text) for other in above) == 1
+        is_deck = self._deck_follows(at - 1)
+        has_deck = self._deck_follows(at) and not is_deck
+        repeated = several and (
+            text.casefold() in self._crumbs or sum(_repeats(other, text) for other in above) == 1
+        )
         stops = ends_sentence(text) and not text.endswith(("?", "!", "”", '"', "»"))
         return {
             "words of the text": self._subject(text),
@@ -108,8 +118,8 @@ class _Head:
             "several words": several,
             "as long as headlines": 5 <= size <= 20,
             "marked as a heading": line.heading,
-            "by-line or date follows": marks_follow(self._lines, at),
-            "deck follows": self._deck_follows(at) and not self._deck_follows(at - 1),
+            "by-line or date follows": not is_deck and marks_follow(self._lines, at + has_deck),
+            "deck follows": has_deck,
             "below a date": at > 0
             and self._apart[at] < _SHORT
             and has_date(self._lines[at - 1].text),
@@ -122,13 +132,21 @@ class _Head:
         }
 
     def _deck_follows(self, at: int) -> bool:
-        """Whether a longer line on the same subject stands right below a headline."""
+        """Whether a longer line on the same subject, or a quotation, stands right below a headline."""
         if at < self._head[0] or at + 1 >= self._start:
             return False
         text, below = self._lines[at].text, self._lines[at + 1].text
+        if _QUOTATION.fullmatch(below):
+            return _words_of(text) > _SHORT and self._subject(text) > _ON_SUBJECT / 2
         if len(below) <= len(text) or _words_of(text) < _SHORT or is_mark(below):
             return False
         return min(self._subject(text), self._subject(below)) > _ON_SUBJECT
+
+    def _is_cut_short(self, at: int) -> bool:
+        """Whether the next line begins with all of this one: a caption, after the picture's words."""
+        text = self._lines[at].text
+        below = self._lines[at + 1].text if at + 1 < len(self._lines) else ""
+        return len(below) > len(text) and _words_of(text) > _SENTENCE and below.startswith(text)
 
     def _is_never(self, line: DumpLine) -> bool:
         text = line.text

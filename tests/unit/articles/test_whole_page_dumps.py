@@ -48,6 +48,14 @@ def read_page(*head: str, below: tuple[str, ...] = ()) -> Dump:
         (TITLE, "By Ann Example", "The old bridge of the harbour. (Photo: Example News)"),
         (TITLE, "By Ann Example", "Old bridge stays closed: https://short.example/1mUB5t9"),
         ("Back to the old page", f"{TITLE}.", "By Ann Example"),
+        (
+            f"Example > Harbour > {TITLE}",
+            "By Ann Example",
+            "Good old bridge for the council",
+            "November 19, 2026",
+            TITLE,
+            "The harbour has bridges.",
+        ),
     ],
 )
 def test_a_title_among_menus_decks_and_captions(head: tuple[str, ...]) -> None:
@@ -55,6 +63,27 @@ def test_a_title_among_menus_decks_and_captions(head: tuple[str, ...]) -> None:
     dump = read_page(*head)
     assert (dump.title.rstrip("."), dump.author) == (TITLE, "Ann Example")
     assert dump.paragraphs[-4:] == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ("“The council of the harbour said closed until spring.”", "By Ann Example, June 29, 2026"),
+        (
+            "* by: Ann Example",
+            "* June 29, 2026 9:00PM",
+            "The council of the harbour said day after day that the old bridge stays closed until spr",
+            "The council of the harbour said day after day that the old bridge stays closed until spring."
+            " Source: Supplied",
+        ),
+    ],
+)
+def test_a_quotation_or_a_caption_below_the_title_is_not_the_title(
+    between: tuple[str, ...],
+) -> None:
+    """However many words of the text it has, and even if a picture's own words are cut short."""
+    title = "Old bridge stays closed, mayor offers explanation for long works"
+    assert read_page(title, *between).title == title
 
 
 def test_links_and_buttons_between_title_and_text_are_not_the_text() -> None:
@@ -122,6 +151,7 @@ def test_thai_paragraphs_need_no_full_stop() -> None:
         ("(BUTTON) Share (BUTTON) More", "[1*3vIhkoHIzcx_UdijoCVx6w.png]"),
         ("* Share by e-mail", "* order a reprint", "* -"),
         ("______________________________", "\ue095 Pin"),
+        (f"IFRAME: https://widgets.example/like?url={'harbour-' * 12}&text=OLD%20BRIDGE...",),
     ],
 )
 def test_buttons_and_pictures_as_text_browsers_write_them_are_not_the_text(
