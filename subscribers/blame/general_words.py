@@ -85,7 +85,7 @@ _FULL = _any_of(
         r"exceed\w* .{0,40}(?:storage|disk space|mailbox|maximum (?:size|allowed))",
         r"(?:not|in)sufficient (?:\w+ )?(?:storage|space|disk)|not (?:have )?enough (?:\w+ )?(?:storage|space)|out of (?:\w+ )?space|no (?:disk )?space left",
         r"too many messages (?:on|in) the (?:server|mailbox)|number of messages in .{0,30}mailbox|would be over the allowed",
-        r"exhausted .{0,30}(?:storage|space)|space (?:is )?not enough|quotaexceeded|receiving disabled|blocks limit",
+        r"too much mail data|exhausted .{0,30}(?:storage|space)|space (?:is )?not enough|quotaexceeded|receiving disabled|blocks limit",
     )
 )
 _TOO_LARGE = _any_of(
@@ -95,7 +95,11 @@ _TOO_LARGE = _any_of(
     )
 )
 _MALFORMED = _any_of(
-    (r"malformed (?:mime|header|message)|(?:invalid|bad) (?:mime|header)\b|mime (?:error|parse)",)
+    (
+        r"malformed (?:mime|header|message)|(?:invalid|bad) (?:mime|header)\b|mime (?:error|parse)",
+        r"(?:duplicate|multiple) (?:[\w-]+ )?(?:headers?|addresses)\b|8-?bit data in (?:\w+ )*header"
+        r"|headers? (?:is|are|was) not accepted|line (?:length )?limit exceeded|taille limite du message",
+    )
 )
 _BLOCKED_FOR_NOW = _any_of(
     (
@@ -129,7 +133,9 @@ _PASSING = _any_of(
         r"|(?:per|this) (?:hour|minute|day)\b",
         r"timed? ?-?out|connection (?:refused|reset|dropped|closed|lost|failed)|could not connect|connection\b.{0,40}\bbroken|did not (?:respond|answer)|no answer"
         r"|unable to connect|connect to .{0,60}:|network (?:error|is unreachable)|not reachable|unreachable|no route",
-        r"loops? back|mail loop|too many hops|hop count|routing loop|looping",
+        r"loops? back|mail loop|too many hops|hop count|(?:rout|forward)ing loop|looping|loop (?:was )?(?:found|broken|count)",
+        r"dns records? .{0,40}could not be found|(?:resolve|find) (?:the |a )?(?:route|gateway)|after \d+ (?:tries|attempts)|numerous attempts"
+        r"|(?:for|after) (?:more than )?\d+ (?:hours|days)\b",
         r"(?:message|mail|envelope|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
         r"insufficient system|out of memory|system (?:is )?(?:busy|full)|service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?!.{0,60}\bbl(?:ock|ack))"
         r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server(?!.{0,60}\b(?:not found|no data))|\bbusy\b|\bload (?:is |average )*too high",
@@ -164,6 +170,7 @@ _NOBODY = _any_of(
         r"|unknown (?:host|domain)\b(?! ?\[)|nxdomain|couldn.t find any host|name or service not known|domain must exist|does not accept (?:any )?(?:e-?mail|mail|messages)\b(?! from)|no mx\b|null mx",
         r"did not (?:exactly )?match an? .{0,20}address|no match(?:es)? (?:to|for|in) .{0,20}(?:query|directory)"
         r"|(?:does not|doesn.t) have a final (?:e-?mail )?delivery point|invalid final delivery userid",
+        r"\b(?:account|mailbox) is locked\b.{0,20}\bbounced|recipient suspend\w* the service",
         r"doesn.t have (?:an? |any )|rejected address|does not like recipient.{0,60}(?:no such|unknown)|mailbox not found|mailbox unavailable",
     )
 )
@@ -187,6 +194,8 @@ _AGAINST_US = _any_of(
         r"|detected that this message is|pattern detection|\bcontent reject|bad ip\b|no access for this (?:ip|domain|host)|no(?:t allowed)? access from your|(?:not|n.t) pass domainkeys|mismatched with|not local host|not a gateway|password.protected|refused to receive"
         r"|(?:recipient|user) (?:is )?only accept|do(?:es)? not (?:want|wish)|refuses? (?:to (?:accept|receive) )?(?:your |this )?(?:mail|e-?mail|messages?)|mail is rejected by recipients"
         r"|(?:not|n.t) accept delivery of (?:this|your)\b|tls (?:is )?required|encryption|certificate|complaint|abus(?:e|ive)|score",
+        r"dead domain|(?:reject|not member) (?:mail|article) from|bulk\.advertising|(?:to|as a) relay\b|verification failure|restricted sms"
+        r"|not accepting any (?:e-?mail|mail)|not a registered gateway|mail not accepted here|captcha|fully qualified e-?mail",
     )
 )
 REFUSED_ADDRESS = _any_of(
@@ -198,9 +207,20 @@ REFUSED_ADDRESS = _any_of(
 """Words that only say that this address was refused; the code may say why."""
 
 _SOME_ACCOUNT = _any_of(
-    (r"(?<!mail )\baccount (?:has been |is |was )?(?:suspended|locked|blocked|on hold|restricted)",)
+    (
+        r"(?<!mail )\baccount (?:has been |is |was )?(?:suspended|locked|blocked|on hold|restricted)"
+        r"(?!.{0,30}(?:inactivity|bounced))",
+    )
 )
 """The account may be the reader's or ours, and the words alone do not tell."""
+
+_PROGRAM_FAILED = _any_of(
+    (
+        r"command (?:died|failed|output)|mailer error|pipe to ?\||\bprocmail\b|\bmaildrop\b",
+        r"write error|system call|output file|system config|could not load|error while being processed",
+    )
+)
+"""A program of the reader's server ended with an error, which says nothing of the address."""
 
 IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (SESSION_IS_FULL, Blame.NOW),
@@ -217,4 +237,5 @@ IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (_SOME_ACCOUNT, Blame.UNKNOWN),
     (_NOBODY, Blame.READER),
     (_AGAINST_US, Blame.POLICY),
+    (_PROGRAM_FAILED, Blame.NOW),
 )

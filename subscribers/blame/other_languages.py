@@ -74,7 +74,7 @@ IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = tuple(
             Blame.READER,
             (
                 rf"\b{_MAILBOX}(?!\w)[^.;]{{0,60}}?{_MISSING}",
-                rf"{_MISSING} {_MAILBOX}\b",
+                rf"{_MISSING} (?:es[ae] |est[ae] |dich[ao] |tal )?{_MAILBOX}\b|no existe (?:es[ae]|est[ae]|dich[ao]|tal) persona",
                 r"用户不存在|不存在|无此用户|查无此人|宛先不明|見つかりません|存在しません|(?:リスト|ディレクトリ|アドレス帳)に(?:は)?(?:あり|登録されてい)ません|登録されていません|該当する(?:ユーザ|アドレス)\S{0,10}(?:あり|い)ません|존재하지 않는|없는 사용자|nie istnieje|nie ma takiego konta|konnte nicht gefunden|nessun utente",
             ),
         ),

@@ -162,3 +162,39 @@ def test_other_limits_are_not_taken_for_one_of_connections(text: str) -> None:
 def test_no_text_raises(text: str, code: int) -> None:
     """Whatever a server says."""
     assert judge(Refusal(text=text, code=code)) in Blame
+
+
+@pytest.mark.parametrize(
+    ("words", "blame"),
+    [
+        ("no existe dicha persona", Blame.READER),
+        ("No existe ese usuario", Blame.READER),
+        ("recipient suspend the service", Blame.READER),
+        ("account is locked email bounced", Blame.READER),
+        ("The account has been suspended for inactivity", Blame.READER),
+        ("The account has been suspended", Blame.UNKNOWN),
+        ("too much mail data", Blame.MAILBOX),
+        ("duplicate header", Blame.MESSAGE),
+        ("improper use of 8-bit data in message header", Blame.MESSAGE),
+        ("taille limite du message atteinte", Blame.MESSAGE),
+        ("DNS records for the destination computer could not be found", Blame.NOW),
+        ("maximum forwarding loop count exceeded", Blame.NOW),
+        ("aliasing/forwarding loop broken", Blame.NOW),
+        ("unable to resolve route example.net", Blame.NOW),
+        ("Failed to deliver to domain example.net after 4 tries", Blame.NOW),
+        ("it has not been collected after 10 days", Blame.NOW),
+        ("can't create user output file", Blame.NOW),
+        ("pipe to |/srv/lists/catch failed", Blame.NOW),
+        ("Command died with status 1", Blame.NOW),
+        ("domain example.org is a dead domain", Blame.POLICY),
+        ("reject mail from news@example.org", Blame.POLICY),
+        ("This system is not configured to relay mail", Blame.POLICY),
+        ("jo has restricted SMS e-mail", Blame.POLICY),
+        ("solving a captcha", Blame.POLICY),
+    ],
+)
+def test_words_come_before_a_status_that_a_server_fills_in(words: str, blame: Blame) -> None:
+    """Many servers give 5.1.1 with every refusal, so words that say otherwise are believed."""
+    assert judge(Refusal(code=550, text=words)) == blame
+    if blame is not Blame.UNKNOWN:
+        assert judge(Refusal(code=550, enhanced="5.1.1", text=f"5.1.1 {words}")) == blame
