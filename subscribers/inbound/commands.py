@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from subscribers.inbound.command_words import EVERYDAY, PAUSED, TAGS_CHOSEN, WORDS, Verb, any_of
+from subscribers.inbound.leave_sentences import asks_to_leave, is_greeting
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import header, text_of
 
@@ -92,6 +93,8 @@ def read_command(message: Message, mailbox: ListAddress) -> Command | None:
 def parse_command(line: str, list_slug: str = "") -> Command | None:
     """The command if the line consists of nothing else; the list's name may follow it.
 
+    A sentence that asks to get no more mail is one, too.
+
     An address is not accepted as an argument, so that nobody can subscribe or unsubscribe
     another person.
     """
@@ -107,7 +110,7 @@ def parse_command(line: str, list_slug: str = "") -> Command | None:
     for verb, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
             return Command(verb=verb, words=tuple(" ".join(filter(None, found.groups())).split()))
-    return None
+    return Command(verb=Verb.UNSUBSCRIBE) if asks_to_leave(text) else None
 
 
 def _read_request(message: Message, list_slug: str) -> Command | None:
@@ -134,13 +137,25 @@ def _read_suggestion(message: Message) -> Command | None:
 def _read_opt_out(message: Message, list_slug: str) -> Command | None:
     subject = header(message, "Subject")
     lines = list(_own_lines(message))
-    # In a mail with an empty body the subject counts, unless it repeats that of the issue.
-    if not lines and not _REPLIED.match(subject):
-        lines = [subject]
-    if not lines or not _is_meant(lines[0], lines[1:]):
-        return None
-    command = parse_command(lines[0], list_slug)
-    return command if command is not None and command.verb is Verb.UNSUBSCRIBE else None
+    if len(lines) > 1 and is_greeting(_bare(lines[0]).lower()):
+        del lines[0]
+    if lines and _leaves(lines[0], lines[1:], list_slug):
+        return Command(verb=Verb.UNSUBSCRIBE)
+    # Where the body says little the subject counts, unless it repeats that of the issue.
+    says_little = len(" ".join(lines).split()) <= CLOSING
+    if says_little and not _REPLIED.match(subject) and _leaves(subject, lines, list_slug):
+        return Command(verb=Verb.UNSUBSCRIBE)
+    return None
+
+
+def _leaves(line: str, after: list[str], list_slug: str) -> bool:
+    """Whether the line, or the sentence that begins in it, asks to leave."""
+    if not _is_meant(line, after):
+        return False
+    command = parse_command(line, list_slug)
+    if command is not None:
+        return command.verb is Verb.UNSUBSCRIBE
+    return bool(line and after) and asks_to_leave(_bare(f"{line} {after[0]}").lower())
 
 
 def _is_meant(line: str, after: list[str]) -> bool:
