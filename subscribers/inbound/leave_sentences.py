@@ -80,7 +80,7 @@ _LIST_NL = r"(?:(?:de|uw|jullie|deze|je|alle) )*+(?:mailing ?-?list|(?:mailing|v
 
 _REQUESTS = (
     # English
-    rf"(?:to )?{_UNSUBSCRIBE_EN}(?: {_ME_EN})?{_OFF_EN}",
+    rf"{_UNSUBSCRIBE_EN}(?: {_ME_EN})?{_OFF_EN}",
     rf"(?:remove|delete|take|drop|get|strike|erase|scratch) {_ME_EN}(?: (?:from|off|off of|out of) {_LIST_EN}| off)?",
     rf"(?:remove|delete|take) (?:from|off|out of) {_LIST_EN}",
     rf"(?:stop|quit|cease|discontinue)(?: (?:sending|mailing|e-?mailing|spamming|writing|the|to send|contacting)(?: {_ME_EN})?)(?: {_LIST_EN})?",

@@ -95,6 +95,7 @@ def test_readers_leave_in_their_own_words(text: str) -> None:
         "Ich möchte keine Ausgabe verpassen",
         "Bitte mehr davon",
         "How do I unsubscribe?",
+        "To UNSUBSCRIBE\nsimply reply to this mail with REMOVE in the subject line",
     ],
 )
 def test_a_letter_that_speaks_of_it_stays_a_letter(text: str) -> None:
