@@ -135,7 +135,7 @@ _PASSING = _any_of(
         r"|unable to connect|connect to .{0,60}:|network (?:error|is unreachable)|not reachable|unreachable|no route",
         r"loops? back|mail loop|too many hops|hop count|(?:rout|forward)ing loop|looping|loop (?:was )?(?:found|broken|count)",
         r"dns records? .{0,40}could not be found|(?:resolve|find) (?:the |a )?(?:route|gateway)|after \d+ (?:tries|attempts)|numerous attempts"
-        r"|(?:for|after) (?:more than )?\d+ (?:hours|days)\b",
+        r"|(?:delivered|collected|reached) (?:for|after) (?:more than )?\d+ (?:hours|days)\b",
         r"(?:message|mail|envelope|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
         r"insufficient system|out of memory|system (?:is )?(?:busy|full)|service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?!.{0,60}\bbl(?:ock|ack))"
         r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server(?!.{0,60}\b(?:not found|no data))|\bbusy\b|\bload (?:is |average )*too high",

@@ -21,20 +21,9 @@ class Verb(StrEnum):
     SUGGEST = "suggest"  # by its own address only
 
 
-EVERYDAY = frozenset(
-    {
-        "leave",
-        "stop",
-        "remove",
-        "cancel",
-        "please stop",
-        "please remove",
-        "please cancel",
-        "baja",
-        "解除",
-        "הסר",
-    }
-)
+EVERYDAY = frozenset({
+    "leave", "stop", "remove", "cancel", "please stop", "please remove", "please cancel", "baja", "解除", "הסר",
+})  # fmt: skip
 """Unsubscribe words that may also begin a letter; they count only if little else follows."""
 
 _LEAVE = (

@@ -93,10 +93,8 @@ def read_command(message: Message, mailbox: ListAddress) -> Command | None:
 def parse_command(line: str, list_slug: str = "") -> Command | None:
     """The command if the line consists of nothing else; the list's name may follow it.
 
-    A sentence that asks to get no more mail is one, too.
-
-    An address is not accepted as an argument, so that nobody can subscribe or unsubscribe
-    another person.
+    A sentence that asks for no more mail is a command, too. An address is not accepted as an
+    argument, so that nobody can subscribe or unsubscribe another person.
     """
     bare = _bare(line)
     text = bare.lower()

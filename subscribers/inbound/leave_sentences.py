@@ -39,14 +39,20 @@ _LIST_EN = (
     r"(?:lists?|newsletters?|e-?mails?|mails?|mailings?|messages?|updates?|database|service|subscriptions?|distribution|emails? list|mail-?outs?)"
     r"(?: (?:from|by) (?:you|your \w+)| to me| to this address)?"
 )
-_ME_EN = r"(?:me|us|myself|my (?:e-?mail )?address|my e-?mail|my name|this (?:e-?mail )?address|this e-?mail)"
+_MAIL_EN = (
+    r"(?:(?:your|this|these|those|any|such|more|further|of|future|so many) )*+(?:(?:weekly|daily|marketing|promotional) )?"
+    r"(?:newsletters?|e-?mails?|mails?|mailings?)(?: (?:from|by) (?:you|your \w+)| to me)?"
+)
+_ME_EN = r"(?:me|us|myself|(?:my|this) (?:e-?mail )?address|my name)"
+_OURS_EN = rf"(?:{_ME_EN}|(?:my|this) e-?mail)"
 _UNSUBSCRIBE_EN = (
-    r"(?:un-?s[ub]{1,3}s?c?r?i?r?b?e?d?|un ?subscribe|de-?subscribe|opt(?:ing)?[ -]?(?:me )?out)"
+    r"(?:un-?subscribed?|un subscribe|de-?subscribe|unsub|unsubcribe|unsuscribe|unsubscibe|unsubscrbe|unsubsribe|unsubscirbe"
+    r"|unsubcsribe|unsubscrib|unsbuscribe|usubscribe|opt(?:ing)?[ -]?(?:me )?out)"
 )
 _OFF_EN = rf"(?: (?:from|off|off of|out of|of|to) {_LIST_EN})?"
 _WANT_EN = r"(?:(?:i|we)(?: would|'d| do)? (?:want|wish|like|need|ask|request)|i'd like|i am asking|(?:i|we) have to) to"
 _NOT_WANT_EN = (
-    r"(?:i|we) (?:(?:do not|don't|dont|no longer|did not|didn't|never) (?:want|wish|like|need|care|require|ask(?:ed)?|would like|desire)"
+    r"(?:i|we) (?:(?:do not|don't|dont|no longer|did not|didn't|never) (?:want|wish|need|require|ask(?:ed)?|desire)"
     r"|would (?:prefer|like) not)"
 )
 _GET_EN = (
@@ -58,11 +64,15 @@ _LIST_DE = (
     r"das|ihr) )*+(?:(?:e-?mail-?)?\w{0,14}verteiler\w{0,8}|\w{0,14}listen?|newslettern?|e-?mails?|mails?|abo|abonnement|nachrichten|adressdatenbank|datenbank)"
 )
 _FROM_DE = rf"(?: (?:aus|von|vom|für|fuer) {_LIST_DE})?"
+_MAIL_DE = r"(?:(?:diese|ihre|eure) )?(?:newsletter|e-?mails?|mails?)"
+_GO_DE = r"(?:abmelden|abbestellen|austragen|kündigen|kuendigen|stornieren|löschen|loeschen|entfernen|streichen|nehmen|herausnehmen)"
 _LIST_FR = (
     r"(?:(?:la|le|les|votre|vos|cette|ces|ce|cet|toutes?|tous|liste de|listes? d') ?)*+"
     r"(?:listes?(?: de diffusion| d'envoi| d'abonnés| de mailing)?|newsletters?|lettres?(?: d'information)?|infolettres?|e-?mails?|mails?|courriels?"
     r"|messages?|mailing(?: list)?|diffusion|envois?|abonnement)"
 )
+_WANT_FR = r"(?:(?:merci de|veuillez|prière de|pourriez-vous|pouvez-vous|je (?:veux|souhaite|voudrais|désire|vous demande de)) )?(?:bien vouloir )?"
+_GO_FR = r"(?:retirer|supprimer|radier|enlever|rayer|ôter)"
 _LIST_ES = (
     r"(?:(?:la|el|las|los|su|sus|esta|este|estas|estos|tu|vuestra|vuestro) )*+"
     r"(?:listas?(?: de (?:correo|distribución|envíos?|suscriptores))?|newsletters?|bolet[ií]n(?:es)?|correos?(?: electrónicos?)?|e-?mails?|mails?|mensajes?"
@@ -80,53 +90,53 @@ _LIST_NL = r"(?:(?:de|uw|jullie|deze|je|alle) )*+(?:mailing ?-?list|(?:mailing|v
 
 _REQUESTS = (
     # English
-    rf"{_UNSUBSCRIBE_EN}(?: {_ME_EN})?{_OFF_EN}",
-    rf"(?:remove|delete|take|drop|get|strike|erase|scratch) {_ME_EN}(?: (?:from|off|off of|out of) {_LIST_EN}| off)?",
-    rf"(?:remove|delete|take) (?:from|off|out of) {_LIST_EN}",
-    rf"(?:stop|quit|cease|discontinue)(?: (?:sending|mailing|e-?mailing|spamming|writing|the|to send|contacting)(?: {_ME_EN})?)(?: {_LIST_EN})?",
-    rf"(?:stop|cancel|end|terminate|discontinue) (?:my |this |the |our )?(?:{_LIST_EN}|subscription)",
-    rf"(?:do not|don't|dont|never) (?:send|mail|e-?mail|write|contact)(?: to)?(?: {_ME_EN})?(?: {_LIST_EN}| again)?",
-    rf"{_WANT_EN} (?:{_UNSUBSCRIBE_EN}{_OFF_EN}|(?:be )?(?:removed?|deleted|taken off|{_UNSUBSCRIBE_EN}){_OFF_EN}"
+    rf"{_UNSUBSCRIBE_EN}(?: {_OURS_EN})?{_OFF_EN}",
+    rf"(?:remove|delete|strike|erase|scratch) {_ME_EN}",
+    rf"(?:remove|delete|take|drop|get|strike|erase|scratch) (?:{_OURS_EN} )?(?:from|off|off of|out of) {_LIST_EN}",
+    rf"(?:stop|quit|cease|discontinue) (?:(?:e-?)?mailing|spamming)(?: {_ME_EN})?",
+    rf"(?:stop|quit|cease|discontinue) (?:sending|to send|contacting|writing(?: to)?)(?: {_ME_EN}(?: {_LIST_EN})?| {_LIST_EN})",
+    rf"(?:stop|cancel|end|terminate|discontinue) (?:my |this |the |our )?(?:{_MAIL_EN}|subscription)",
+    rf"(?:do not|don't|dont|never) (?:send|mail|e-?mail|write|contact)(?: to)? {_ME_EN}(?: {_LIST_EN}| again)?",
+    rf"(?:do not|don't|dont) send (?:any )?more {_MAIL_EN}",
+    rf"{_WANT_EN} (?:(?:be )?(?:{_UNSUBSCRIBE_EN}|removed|deleted|taken off){_OFF_EN}"
     rf"|(?:(?:leave|cancel)(?: my)?|(?:stop|end) (?:receiving|getting)) {_LIST_EN})",
-    rf"(?:i|we) wish to be taken off {_LIST_EN}",
-    rf"{_NOT_WANT_EN}{_GET_EN} (?:any ?more |it |them )?(?:{_LIST_EN}|any ?more)",
-    rf"no more (?:{_LIST_EN})",
+    rf"{_NOT_WANT_EN}{_GET_EN} (?:any ?more |it |them )?(?:{_MAIL_EN}|any ?more)",
+    rf"no more {_MAIL_EN}",
     # German
-    rf"(?:ich (?:möchte|moechte|will|wünsche|würde gerne?|bitte) )?(?:mich |hiermit )*(?:bitte )?(?:{_LIST_DE} )?(?:bitte )?"
-    r"(?:abmelden|abbestellen|austragen|kündigen|kuendigen|stornieren|abzumelden|löschen|loeschen|entfernen|streichen)",
-    rf"(?:melden|tragen|nehmen|streichen|entfernen|löschen|loeschen) sie (?:mich|uns|(?:bitte )?meine (?:e-?mail-?)?(?:adresse|anschrift))"
+    r"(?:ich (?:möchte|moechte|will|wünsche) )?(?:mich )?(?:hiermit )?(?:bitte )?(?:abmelden|abbestellen|austragen)",
+    rf"(?:ich (?:möchte|moechte|will|wünsche) )?(?:hiermit )?(?:bitte )?(?:mich|(?:von |vom |aus )?{_LIST_DE}) (?:bitte )?{_GO_DE}",
+    rf"(?:mich |meine (?:e-?mail-?)?adresse )?(?:bitte )?(?:aus|von|vom) {_LIST_DE} (?:bitte )?{_GO_DE}",
+    r"(?:melden|tragen|nehmen|streichen|entfernen|löschen|loeschen) sie (?:mich|uns|(?:bitte )?meine (?:e-?mail-?)?(?:adresse|anschrift))"
     rf"(?: bitte)?(?: (?:sofort|umgehend))?{_FROM_DE}(?: (?:ab|aus|heraus|raus))?",
-    rf"(?:meldet?|tragt?|nehmt|nimm|streicht?|streiche|entfernt?|entferne|löscht?|lösche) (?:mich|uns)(?: bitte)?{_FROM_DE}(?: (?:ab|aus|heraus|raus))?",
-    rf"(?:mich |meine (?:e-?mail-?)?adresse )?(?:bitte )?(?:aus|von|vom) {_LIST_DE} (?:bitte )?"
-    r"(?:löschen|loeschen|nehmen|herausnehmen|streichen|entfernen|austragen|abmelden)",
-    r"(?:ich |wir )?(?:möchten?|moechten?|will|wollen|wünschen?) (?:bitte )?(?:in zukunft |künftig )?(?:keine?n? )(?:weiteren? |mehr )*"
-    rf"{_LIST_DE}(?: mehr)?(?: von (?:ihnen|euch|dir))?(?: mehr)?(?: (?:erhalten|bekommen|haben|empfangen))?",
-    rf"keine?n? (?:weiteren? |mehr )*{_LIST_DE}(?: mehr)?",
-    rf"(?:hiermit )?(?:kündige|bestelle|melde) ich (?:hiermit )?(?:mich )?(?:hiermit )?(?:(?:von |vom )?{_LIST_DE} ?)?(?:ab)?",
-    rf"h[öo]r(?:en sie|t)? auf,? (?:mir|uns) {_LIST_DE} zu (?:schicken|senden|schreiben)",
+    rf"(?:meldet?|tragt?|nehmt|nimm|streiche?t?|entferne?t?|löscht?|lösche) (?:mich|uns)(?: bitte)?{_FROM_DE}(?: (?:ab|aus|heraus|raus))?",
+    rf"(?:ich |wir )?(?:möchten?|moechten?|will|wollen|wünschen?) (?:bitte )?(?:in zukunft |künftig )?keine?n? (?:weiteren? |mehr )*{_MAIL_DE}"
+    r"(?: mehr)?(?: von (?:ihnen|euch|dir))?(?: mehr)?(?: (?:erhalten|bekommen|haben|empfangen))?",
+    rf"keine?n? (?:(?:weiteren? |mehr )+{_MAIL_DE}|{_MAIL_DE} mehr)",
+    rf"(?:hiermit )?(?:bestelle ich (?:hiermit )?{_LIST_DE} ab|melde ich mich (?:hiermit )?(?:(?:von |vom ){_LIST_DE} )?ab|kündige ich {_LIST_DE})",
+    rf"h[öo]r(?:en sie|t)? auf,? (?:mir|uns) {_MAIL_DE} zu (?:schicken|senden|schreiben)",
     # French
-    r"(?:merci de|veuillez|prière de|pourriez-vous|pouvez-vous|je (?:veux|souhaite|voudrais|désire|vous demande de))? ?(?:bien vouloir )?(?:me |nous |se )?"
-    rf"(?:d[ée]sinscrire|d[ée]sabonner|retirer|supprimer|radier|enlever|rayer|ôter)(?: (?:mon (?:adresse|e-?mail|mail)))?(?: d[eu]s? ?{_LIST_FR})?",
+    rf"{_WANT_FR}(?:me |nous |se )?(?:d[ée]sinscrire|d[ée]sabonner)(?: d[eu]s? ?{_LIST_FR})?",
+    rf"{_WANT_FR}(?:(?:me|nous) {_GO_FR}(?: d[eu]s? ?{_LIST_FR})?|{_GO_FR}(?: mon (?:adresse|e-?mail|mail))? d[eu]s? ?{_LIST_FR})",
     rf"(?:d[ée]sinscrivez|d[ée]sabonnez|retirez|supprimez|enlevez|rayez|[ôo]tez)-(?:moi|nous)(?: d[eu]s? ?{_LIST_FR})?",
-    r"je ne (?:souhaite|veux|désire|voudrais) plus (?:recevoir|être abonnée? à|de|avoir)? ?(?:de |d')?"
-    + _LIST_FR,
-    r"(?:ne (?:plus )?m'envoyez plus|ne plus m'envoyer|arr[êe]tez de m'envoyer|cessez de m'envoyer)(?: de)? ?"
-    + _LIST_FR,
+    rf"je ne (?:souhaite|veux|désire|voudrais) plus (?:recevoir|être abonnée? à|avoir)? ?(?:de |d')?{_LIST_FR}",
+    rf"(?:ne (?:plus )?m'envoyez plus|ne plus m'envoyer|arr[êe]tez de m'envoyer|cessez de m'envoyer)(?: de)? ?{_LIST_FR}",
     # Spanish
-    rf"(?:(?:quiero|quisiera|deseo|solicito|pido|me gustaría|ruego) )?(?:darme|denme|deme|dadme|d[eé]nme|dame|dar|la) (?:de )?baja(?: de(?:l)? ?{_LIST_ES})?",
-    rf"no (?:deseo|quiero|quisiera)(?: seguir)?(?: recib(?:ir|iendo))?(?: m[aá]s)? (?:m[aá]s )?{_LIST_ES}",
+    r"(?:(?:quiero|quisiera|deseo|solicito|pido|me gustaría|ruego) )?(?:darme|denme|deme|dadme|d[eé]nme|dame|dar|(?<=solicito )la|(?<=pido )la)"
+    rf" (?:de )?baja(?: de(?:l)? ?{_LIST_ES})?",
+    rf"no (?:deseo|quiero|quisiera)(?: seguir)?(?: recib(?:ir|iendo))?(?: m[aá]s)? {_LIST_ES}",
     rf"(?:elim[ií]n[ea]n?me|b[oó]rr[ea]n?me|qu[ií]t[ea]n?me|s[aá]qu?[uea]+n?me|eliminar(?:me)?|borrar(?:me)?|quitar(?:me)?|sacarme) de {_LIST_ES}",
-    r"(?:quiero |deseo |quisiera )?cancelar (?:mi )?(?:la )?suscripci[oó]n",
+    r"(?:quiero |deseo |quisiera )?cancelar (?:mi |la )?suscripci[oó]n",
     # Italian
-    rf"(?:(?:vi|si) prego? di |vorrei |voglio |desidero )?(?:cancellar(?:mi|si)|cancellate(?:mi)?|cancellami|disiscriv(?:imi|etemi|ermi)|rimuov(?:imi|etemi)"
-    rf"|tog(?:limi|lietemi)|eliminate(?:mi)|annullare)(?: (?:dalla|dalle|da|la|le) {_LIST_IT})?",
+    r"(?:(?:vi|si) prego? di |vorrei |voglio |desidero )?(?:cancellarmi|cancellarsi|cancellatemi|cancellami|disiscriv(?:imi|etemi|ermi)|rimuov(?:imi|etemi)"
+    rf"|tog(?:limi|lietemi)|eliminatemi|annullare (?=(?:l'|la |mia )*iscrizione))(?: ?(?:dalla|dalle|da|la|le)? ?{_LIST_IT})?",
     rf"non (?:voglio|desidero|vorrei)(?: pi[uù])? (?:ricevere )?(?:pi[uù] )?{_LIST_IT}",
     # Portuguese
-    rf"(?:quero|gostaria de|desejo) (?:cancelar|sair|me descadastrar|me desinscrever|parar de receber)(?: (?:de|da|das|do|dos|desta) )?(?: ?{_LIST_PT})?",
+    rf"(?:quero|gostaria de|desejo) (?:cancelar|sair|me descadastrar|me desinscrever|parar de receber)(?: (?:de|da|das|do|dos|desta))?(?: {_LIST_PT})?",
     rf"(?:(?:remova|removam|retire|retirem|exclua|excluam|descadastre|descadastrem)-me|me (?:remova|removam|retire|retirem|exclua|descadastre))(?: d[aeo]s? ?{_LIST_PT})?",
     rf"n[aã]o (?:quero|desejo)(?: mais)?(?: receber)?(?: mais)? {_LIST_PT}",
     # Dutch
-    rf"(?:ik wil |gelieve |wilt u |kunt u )?(?:me |mij )?(?:graag )?(?:te )?(?:uitschrijven|afmelden|verwijderen|uit te schrijven|af te melden)(?: (?:van|uit|voor) {_LIST_NL})?",
+    rf"(?:ik wil |gelieve |wilt u |kunt u )?(?:me |mij )?(?:graag )?(?:uitschrijven|afmelden|uit te schrijven|af te melden)(?: (?:van|uit|voor) {_LIST_NL})?",
+    rf"(?:ik wil |gelieve |wilt u |kunt u )?(?:me|mij) (?:te )?verwijderen(?: (?:van|uit) {_LIST_NL})?",
     rf"(?:schrijf|meld) (?:me|mij) (?:uit|af)(?: (?:van|uit|voor) {_LIST_NL})?",
     rf"(?:haal|verwijder) (?:me|mij) (?:van|uit) {_LIST_NL}",
     rf"ik wil geen {_LIST_NL} meer(?: ontvangen| krijgen)?",
@@ -134,9 +144,11 @@ _REQUESTS = (
     r"avsluta (?:min )?prenumeration(?:en)?|avregistrera mig|ta (?:mig )?bort (?:mig )?(?:från|fra) (?:listan?|listen|e-?postlistan|nyhetsbrevet)"
     r"|(?:jag vill|jeg vil)(?: gerne)? (?:avsluta prenumerationen|avregistrera mig|afmeldes|afmelde nyhedsbrevet|melde meg av)",
     # Polish, Russian, Turkish
-    r"(?:o )?(?:wypisz|wypiszcie|wypisać|wypisanie|usuń|usunąć|usuńcie)(?: mnie)?(?: z (?:listy|newslettera|subskrypcji|bazy))?(?: mnie)?|rezygnuję(?: z (?:newslettera|subskrypcji|otrzymywania \S+))?",
-    r"(?:прошу )?(?:отпишите|отписать|удалите|удалить|исключите|уберите)(?: меня)?(?: (?:из|от) (?:вашей )?(?:списка )?(?:рассылки|базы))?"
-    r"|(?:я )?хочу отписаться(?: от (?:вашей )?рассылки)?|(?:больше )?не присылайте(?: мне)?(?: больше)?(?: (?:писем|письма|рассылку))?",
+    r"(?:o )?(?:wypisz|wypiszcie|wypisać|wypisanie|usuń|usunąć|usuńcie) (?:mnie(?: z (?:listy|newslettera|subskrypcji|bazy))?|z (?:listy|newslettera|subskrypcji))"
+    r"|rezygnuję(?: z (?:newslettera|subskrypcji|otrzymywania \S+))?",
+    r"(?:прошу )?(?:отпишите|отписать)(?: меня)?(?: от (?:вашей )?рассылки)?|(?:я )?хочу отписаться(?: от (?:вашей )?рассылки)?"
+    r"|(?:прошу )?(?:удалите|удалить|исключите|исключить|уберите) (?:меня|мой адрес)(?: (?:из|от) (?:вашей )?(?:списка )?(?:рассылки|базы))?"
+    r"|(?:больше )?не присылайте(?: мне)?(?: больше)? (?:писем|письма|рассылку)",
     r"(?:beni )?(?:listeden|listenizden|e-posta listesinden) (?:çıkarın|çıkarınız|silin)|(?:üyelikten|abonelikten) (?:çıkmak istiyorum|çıkarın)",
     # Chinese, Japanese, Korean
     r"(?:我(?:要|想)|帮我|给我|需要)*+(?:退订|取消订阅|退訂|取消訂閱)(?:此|该|你们的|本)?(?:邮件|订阅|郵件)?|(?:以后|今后)?不要?再?(?:给我|向我)?(?:发|發|寄|发送)(?:送)?(?:任何)?(?:邮件|信|郵件|这种邮件)(?:给我|了|給我)*|我?不(?:想|希望)再?(?:收到|接收)\S{0,8}(?:邮件|郵件|订阅)了?",
