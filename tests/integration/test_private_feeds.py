@@ -224,6 +224,20 @@ def test_a_client_that_wants_the_whole_again_and_again_waits(desk: Desk) -> None
     assert desk.get(token).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999999999",
+        "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT",
+        "yesterday",
+    ],
+)
+def test_a_date_that_there_is_not_gets_the_whole_feed(desk: Desk, date: str) -> None:
+    """Whatever a program says about its copy, the feed answers."""
+    assert desk.get(desk.make(sea_reader(0)), If_Modified_Since=date).status_code == 200
+
+
 def test_an_ended_address_and_one_that_never_was_are_answered_alike(desk: Desk) -> None:
     """410 with the same words; a new address ends the old one; other text is not an address at all."""
     old = desk.make(sea_reader(0))
