@@ -7,7 +7,6 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from lxml import html as lxml_html
 
 from newsletter.rendering.reading_form import BLACK, WHITE, html_in_form, in_form
