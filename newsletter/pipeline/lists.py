@@ -117,7 +117,7 @@ def _require_unused(
     site: Site, connection: sa.Connection, slug: str, fix: str, *, becomes: str = ""
 ) -> None:
     """A list is used by whatever name, present or former, and is asked for by any of them."""
-    known = set(connection.scalars(lists.names_of(slug))) - {becomes}
+    known = {str(name) for name in connection.scalars(lists.names_of(slug))} - {becomes}
     using = [name for one in sorted(known) for name in newsletters_of(site.settings, one)]
     if using:
         fields = ", ".join(f"newsletters.{name}.list" for name in using)
