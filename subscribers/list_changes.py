@@ -116,6 +116,7 @@ def rename_list(connection: sa.Connection, old: str, new: str) -> None:
     former name of another list.
     """
     number = list_id(connection, old)
+    old = _owner_of_former_name(connection, old) or old
     owner = _owner_of_former_name(connection, new)
     if owner not in (None, old) or not _drop_empty(connection, new):
         raise ListExistsError(
@@ -147,6 +148,7 @@ def merge_lists(
         raise ListExistsError(
             f"{slug!r} and {into!r} are the same list", field="into", fix="name two lists"
         )
+    slug, into = (_owner_of_former_name(connection, one) or one for one in (slug, into))
     merged = _counted(connection, source, target)
     if dry_run:
         return merged

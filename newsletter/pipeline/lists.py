@@ -73,8 +73,9 @@ def rename_list(site: Site, old: str, new: str) -> None:
     Raises UnknownListError, InputError and ListExistsError too.
     """
     _require_name(new)
-    _require_unused(site, old, f'write list = "{new}" there, then run this again')
     with site.database.transaction() as connection:
+        fix = f'write list = "{new}" there, then run this again'
+        _require_unused(site, connection, old, fix, becomes=new)
         list_changes.rename_list(connection, old, new)
 
 
@@ -86,9 +87,10 @@ def merge_lists(
     Raises UnknownListError, ClosedListError if `into` is closed, and NotPermittedError for a list
     that a newsletter is sent to.
     """
-    if not dry_run:
-        _require_unused(site, slug, f'write list = "{into}" there, or remove the newsletter')
     with site.database.transaction(read_only=dry_run) as connection:
+        if not dry_run:
+            fix = f'write list = "{into}" there, or remove the newsletter'
+            _require_unused(site, connection, slug, fix)
         target = lists.list_id(connection, into)
         closed = sa.select(tables.lists.c.closed_at).where(tables.lists.c.id == target)
         if connection.scalar(closed) is not None:
@@ -105,13 +107,18 @@ def close_list(site: Site, slug: str, *, now: datetime) -> bool:
 
     Raises UnknownListError, and NotPermittedError for a list that a newsletter is sent to.
     """
-    _require_unused(site, slug, "send it to another list, or remove the newsletter")
     with site.database.transaction() as connection:
+        fix = "send it to another list, or remove the newsletter"
+        _require_unused(site, connection, slug, fix)
         return list_changes.close_list(connection, slug, now)
 
 
-def _require_unused(site: Site, slug: str, fix: str) -> None:
-    using = list(newsletters_of(site.settings, slug))
+def _require_unused(
+    site: Site, connection: sa.Connection, slug: str, fix: str, *, becomes: str = ""
+) -> None:
+    """A list is used by whatever name, present or former, and is asked for by any of them."""
+    known = {str(name) for name in connection.scalars(lists.names_of(slug))} - {becomes}
+    using = [name for one in sorted(known) for name in newsletters_of(site.settings, one)]
     if using:
         fields = ", ".join(f"newsletters.{name}.list" for name in using)
         raise NotPermittedError(

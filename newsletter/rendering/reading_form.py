@@ -25,14 +25,23 @@ LEAST = 9
 
 BLACK, WHITE = "#000000", "#ffffff"
 
-_TAG = re.compile(r"<([a-zA-Z][\w:-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-_STYLE = re.compile(r"(\sstyle=)(\"[^\"]*\"|'[^']*')")
-_COLOUR_ATTRIBUTE = re.compile(r"(\s(bgcolor|color)=)(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_SHEET = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
-_DECLARATION = re.compile(r"(?<![\w-])([a-zA-Z-]+)(\s*:\s*)((?:[^;\"(]|\"[^\"]*\"|\([^)]*\))+)")
-_PIXELS = re.compile(r"(?<![\w.#-])(\d+(?:\.\d+)?)px")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|(?:rgb|hsl)a?\([^)]*\)")
-_BLOCK = re.compile(r"([^{}]*)([{}])")
+# No pattern looks at what another match has looked at: what is unclosed goes on to the end.
+_TAG = re.compile(r"<([a-zA-Z][\w:-]*+)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)>")
+_VALUE = re.compile(
+    r"(?P<name>\s(?:style|(?P<colour>bgcolor|color))=)(?P<value>\"[^\"]*\"|'[^']*')"
+    r"|\"[^\"]*\"|'[^']*'",
+    re.IGNORECASE,
+)
+"""A value in quotes. The ones without a name are looked at so that nothing inside them is changed."""
+_SHEET = re.compile(
+    r"(<style\b[^<>]*+>)((?:[^<]|<(?!/style>))*+)(</style>|\Z)", re.DOTALL | re.IGNORECASE
+)
+_DECLARATION = re.compile(
+    r"(?<![\w-])([a-zA-Z-]++)(\s*+:\s*+)((?:[^;\"(]|\"[^\"]*+(?:\"|\Z)|\([^)]*+(?:\)|\Z))++)"
+)
+_PIXELS = re.compile(r"(?<![\w.#-])(\d{1,6}(?:\.\d+)?)px")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|(?:rgb|hsl)a?\([^()]*+\)")
+_BLOCK = re.compile(r"([^{}]*+)([{}]|\Z)")
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark|\[data-ogs[bc]\]", re.IGNORECASE)
 _KEPT = re.compile(r"inherit|transparent|none|currentcolor|initial|unset|0", re.IGNORECASE)
 _SIZED = frozenset({"font-size", "line-height", "font"})
@@ -64,34 +73,35 @@ def _tag(tag: re.Match[str], *, change: Callable[..., str], form: MailFormat) ->
     """The start tag with its style attribute and its attributes of colour changed."""
     is_link = tag[1].lower() == "a"
 
-    def style(found: re.Match[str]) -> str:
-        quote, declarations = found[2][0], found[2][1:-1]
-        return f"{found[1]}{quote}{change(declarations, is_dark=False, is_link=is_link)}{quote}"
+    def value(found: re.Match[str]) -> str:
+        if found["name"] is None:
+            return found[0]
+        if found["colour"] is not None:
+            if not form.is_high_contrast:
+                return found[0]
+            return f'{found["name"]}"{WHITE if found["colour"].lower() == "bgcolor" else BLACK}"'
+        quote, declarations = found["value"][0], found["value"][1:-1]
+        changed = change(declarations, is_dark=False, is_link=is_link)
+        return f"{found['name']}{quote}{changed}{quote}"
 
-    attributes = _STYLE.sub(style, tag[2])
-    if form.is_high_contrast:
-        attributes = _COLOUR_ATTRIBUTE.sub(
-            lambda found: f'{found[1]}"{WHITE if found[2].lower() == "bgcolor" else BLACK}"',
-            attributes,
-        )
-    return f"<{tag[1]}{attributes}>"
+    return f"<{tag[1]}{_VALUE.sub(value, tag[2])}>"
 
 
 def _sheet(text: str, change: Callable[..., str]) -> str:
     """The style sheet with its declarations changed; those for dark screens are told apart."""
     parts: list[str] = []
-    preludes: list[str] = []
-    end = 0
+    dark = [False]
     for block in _BLOCK.finditer(text):
-        end = block.end()
         if block[2] == "{":
-            preludes.append(block[1])
+            dark.append(dark[-1] or _DARK.search(block[1]) is not None)
             parts.append(block[0])
+        elif block[2] == "}":
+            parts.append(change(block[1], is_dark=dark[-1], is_link=False) + "}")
+            if len(dark) > 1:
+                dark.pop()
         else:
-            is_dark = any(_DARK.search(prelude) for prelude in preludes)
-            parts.append(change(block[1], is_dark=is_dark, is_link=False) + "}")
-            preludes = preludes[:-1]
-    return "".join(parts) + text[end:]
+            parts.append(block[0])
+    return "".join(parts)
 
 
 def _declarations(text: str, *, is_dark: bool, is_link: bool, form: MailFormat) -> str:

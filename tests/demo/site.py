@@ -76,24 +76,11 @@ class Site:
                 env=_environment(),
             )
         try:
-            self._await(f"http://127.0.0.1:{port}/health", process)
+            wait_for(f"http://127.0.0.1:{port}/health", process, log=self.folder / "serve.log")
             yield
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
-
-    def _await(self, url: str, process: subprocess.Popen[bytes]) -> None:
-        """Until a GET is answered; raises RuntimeError with the program's own words."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                with urlopen(url, timeout=PATIENCE_SECONDS):  # noqa: S310 - a fixed http address on loopback
-                    return
-            except OSError:
-                time.sleep(0.05)
-        said = (self.folder / "serve.log").read_text(encoding="utf-8", errors="replace")
-        ended = "is silent" if process.poll() is None else f"ended with code {process.returncode}"
-        raise RuntimeError(f"`newsletter serve` for {url} {ended}\n{said}")
 
 
 def make_site(
@@ -151,3 +138,17 @@ class SampleValues(Mapping[str, str]):
 def _environment() -> dict[str, str]:
     """Ours without settings meant for another site."""
     return {name: value for name, value in os.environ.items() if "NEWSLETTER__" not in name}
+
+
+def wait_for(url: str, process: subprocess.Popen[Any], *, log: Path | None = None) -> None:
+    """Until a GET is answered; raises RuntimeError, with the program's own words in the `log`."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(url, timeout=PATIENCE_SECONDS):  # noqa: S310 - a fixed http address on loopback
+                return
+        except OSError:
+            time.sleep(0.05)
+    said = log.read_text(encoding="utf-8", errors="replace") if log else ""
+    ended = "is silent" if process.poll() is None else f"ended with code {process.returncode}"
+    raise RuntimeError(f"`newsletter serve` for {url} {ended}\n{said}")

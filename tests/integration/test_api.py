@@ -124,6 +124,8 @@ def test_the_weekly_round_by_calls_alone(tmp_path: Path) -> None:
         assert api.done("GET", ISSUE + "/lint")["blocking"] == 0
         seen = api.done("GET", ISSUE + "/preview?as=" + READERS[0])
         assert f"To: {READERS[0]}" in seen["message"]
+        assert "/u/specimen" in seen["text"]
+        assert not re.search(r"/[up]/(?!specimen)[\w=.-]", seen["text"] + seen["html"])
         assert drafted["items"][0]["title"] in seen["text"]
         assert api.done("GET", ISSUE + "/rehearsal")["audience"] == len(READERS)
         stale = api.call("POST", ISSUE + f"/approve?version={drafted['version'] - 1}")

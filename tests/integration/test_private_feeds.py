@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,11 +25,12 @@ from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
+from newsletter.web.reader import preferences
 from newsletter.web.reader.private_feed import WHOLE_IN_A_MINUTE
 from subscribers import people, private_feeds
 from subscribers.address_changes import ask_to_move, open_change, refuse
 from subscribers.csv_file import export_subscribers
-from subscribers.history import Way
+from subscribers.history import Event, Way, entries_of
 from subscribers.importing.options import ImportOptions
 from subscribers.list_changes import make_list, merge_lists
 from subscribers.preferences import choose, pause
@@ -222,6 +223,40 @@ def test_a_client_that_wants_the_whole_again_and_again_waits(desk: Desk) -> None
     assert desk.get(other).status_code == 200
     desk.now += timedelta(minutes=1)
     assert desk.get(token).status_code == 200
+
+
+def test_a_day_s_presses_on_the_preferences_are_bounded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a forwarded link fills no reader's record; the next day the page works again."""
+    monkeypatch.setattr(preferences, "PRESSES", replace(preferences.PRESSES, most=3))
+    number = desk.number(sea_reader(0))
+    token = desk.site.tokens.make(Purpose.PREFERENCES, number, "weekly", desk.now)
+    press = {"action": "feed-make"}
+    answers = [desk.client.post(f"/p/{token}", data=press).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+    with desk.site.database.transaction(read_only=True) as connection:
+        lines = [one for one in entries_of(connection, number) if one["event"] == Event.FEED]
+    assert len(lines) == 3
+    leaving = desk.site.tokens.make(Purpose.UNSUBSCRIBE, number, "weekly", desk.now)
+    one_click = {"List-Unsubscribe": "One-Click"}
+    assert desk.client.post(f"/u/{leaving}", data=one_click).status_code == 200
+    desk.now += timedelta(days=1)
+    assert desk.client.post(f"/p/{token}", data=press).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999999999",
+        "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT",
+        "yesterday",
+    ],
+)
+def test_a_date_that_there_is_not_gets_the_whole_feed(desk: Desk, date: str) -> None:
+    """Whatever a program says about its copy, the feed answers."""
+    assert desk.get(desk.make(sea_reader(0)), If_Modified_Since=date).status_code == 200
 
 
 def test_an_ended_address_and_one_that_never_was_are_answered_alike(desk: Desk) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,6 +28,32 @@ from tests.integration.test_api import open_api
 EDITOR = "ed@press.example.org"
 SEASON = "/desk/weekly/season"
 MISSING = '[[newsletters.weekly.sources]]\nname = "Harbour"\nfolder = "not-there"\n'
+
+KILLED_SERVER = """
+import os, signal, tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from newsletter.pipeline.rehearsal import apart
+from tests.factories.site import make_site
+
+NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
+
+def compute(*_, **__):
+    print("begun", flush=True)
+    os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+
+def main(*arguments):
+    apart.rehearse = compute
+    run(*arguments)
+
+run = apart._main
+if __name__ == "__main__":
+    apart._main = main
+    site = make_site(Path(tempfile.mkdtemp(dir=Path(__file__).parent)), now=NOW)
+    apart.rehearse_apart(site, "weekly", weeks=4, past=4, now=NOW, stop=Event())
+"""
 
 
 @pytest.fixture
@@ -90,6 +120,21 @@ def test_a_server_that_stops_ends_the_rehearsal(site: Site) -> None:
     assert multiprocessing.active_children() == []
     rehearsals.start("weekly", weeks=4, now=NOW)
     assert rehearsals.last("weekly") is last
+
+
+def test_a_server_that_is_killed_leaves_no_rehearsal(tmp_path: Path) -> None:
+    """The process ends though it would compute for ever, and nobody told it to end."""
+    script = tmp_path / "server.py"
+    script.write_text(KILLED_SERVER, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+        text=True,
+    )  # returns once nobody holds its output: the rehearsal has it too
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout == "begun\n"
 
 
 def test_what_forbids_a_rehearsal_is_said(site: Site, tmp_path: Path) -> None:

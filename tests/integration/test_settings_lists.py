@@ -13,6 +13,7 @@ from newsletter.site.site import Site
 from newsletter.store.audit import entries
 from newsletter.store.users import Role
 from subscribers.history import Way
+from subscribers.list_changes import rename_list
 from subscribers.people import add, find
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
@@ -123,3 +124,22 @@ def test_editors_do_not_see_it(site: Site) -> None:
         assert (await browser.get(LISTS)).status == 403
 
     visit(site, work, editor=EDITOR, now=NOW, role=Role.EDITOR)
+
+
+@pytest.mark.parametrize("action", ["merge", "close", "rename"])
+def test_a_former_name_changes_no_list_that_is_used(site: Site, action: str) -> None:
+    """What a page from before a renaming asks for is refused like the same under the present name."""
+    with site.database.transaction() as connection:
+        for was, becomes in (("weekly", "old"), ("old", "weekly")):
+            rename_list(connection, was, becomes)
+
+    async def work(browser: Browser) -> None:
+        form = form_of(await browser.get(LISTS), "close", "members")
+        answer = await browser.submit(
+            form, "", action=action, list="old", other="new" if action == "rename" else "members"
+        )
+        assert answer.status == 409
+
+    visit(site, work, editor=EDITOR, now=NOW)
+    assert names(site) == ["members", "weekly"]
+    assert not any(one.closed_at for one in all_lists(site))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import Message
-from email.utils import parsedate_to_datetime
 
 from newsletter.articles.html_page import html_page
 from newsletter.articles.mailed.blocks import Block, blocks_of
@@ -27,6 +26,7 @@ from newsletter.articles.mailed.words import (
     is_about_the_mail,
 )
 from newsletter.articles.mailed.wrapped import unwrapped
+from newsletter.articles.response_headers import http_date
 from newsletter.articles.sanitize import one_line
 from newsletter.articles.urls import is_web_address
 from subscribers.inbound.reading import (
@@ -118,7 +118,7 @@ def _read(message: Message, address: str) -> MailedNewsletter:
         found = Digest(stories=(whole,), advertisements=found.advertisements)
     return MailedNewsletter(
         subject=subject,
-        sent=_sent(message),
+        sent=http_date(header(message, "Date")),
         stories=tuple(replace(one, link=unwrapped(one.link)) for one in found.stories),
         is_digest=whole is None,
         advertisements=found.advertisements,
@@ -165,14 +165,6 @@ def _flowed(part: Message) -> str:
         return text
     space = "" if "delsp=yes" in kind else " "
     return re.sub(r"(?<=\S)(?<!\n--) \n(?=[^\s>])", lambda _match: space, text)
-
-
-def _sent(message: Message) -> datetime | None:
-    try:
-        sent = parsedate_to_datetime(header(message, "Date"))
-    except ValueError:
-        return None
-    return sent.astimezone(UTC) if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
 def _whole(

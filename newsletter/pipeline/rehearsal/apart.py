@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -79,6 +80,7 @@ def rehearse_apart(
 def _main(pipe: Connection, task: _Task) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit())  # temporary files are removed
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     site = Site(
         folder=task.folder,
         settings=task.settings,
@@ -93,3 +95,11 @@ def _main(pipe: Connection, task: _Task) -> None:
     finally:
         site.database.close()
     pipe.send(outcome)
+
+
+def _end_with_parent() -> None:
+    """A server that is killed tells nobody: nobody would read the result of minutes of computing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

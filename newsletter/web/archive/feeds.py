@@ -125,7 +125,8 @@ def atom(feed: IssueFeed) -> bytes:
         node = etree.SubElement(root, f"{{{ATOM}}}entry")
         _put(node, f"{{{ATOM}}}id", entry.id)
         _put(node, f"{{{ATOM}}}title", entry.title)
-        etree.SubElement(node, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=entry.url)
+        page = etree.SubElement(node, f"{{{ATOM}}}link", rel="alternate", type="text/html")
+        page.set("href", _xml(entry.url))
         _put(node, f"{{{ATOM}}}published", entry.published.isoformat())
         _put(node, f"{{{ATOM}}}updated", entry.updated.isoformat())
         for label in entry.labels:

@@ -16,6 +16,7 @@ from newsletter.articles.article import Tag
 from newsletter.pipeline.own_data import ask_to_move, mail_link
 from newsletter.rendering.translation import long_date
 from newsletter.site.time_zones import place_of, zones_by_region
+from newsletter.store.attempt_limits import AttemptLimit, attempt_within
 from newsletter.web.reader.answers import (
     HEADERS,
     WITH_SCRIPT,
@@ -51,6 +52,9 @@ from subscribers.unsubscribe import status_of
 PAUSES = (2, 4, 8)
 """Lengths of a pause that the page offers, in weeks."""
 
+PRESSES = AttemptLimit(most=300, per=timedelta(days=1))
+"""On one reader's page. Each may add a line to the record, and a forwarded mail has the link, too."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _View:
@@ -84,6 +88,8 @@ class PreferencesPage:
         form = await read_form(request)
         if form is None:
             return trouble(self.context, "bad-form", 400)
+        if not await run_in_threadpool(self._is_within_limit, subject):
+            return trouble(self.context, "unavailable", 429)
         match text(form, "action"):
             case "save":
                 await run_in_threadpool(self._save, subject, form)
@@ -111,6 +117,10 @@ class PreferencesPage:
                 return posting(self.context, await self._page(subject, notice))
             case _:
                 return trouble(self.context, "bad-form", 400)
+
+    def _is_within_limit(self, subject: TokenSubject) -> bool:
+        key = self.context.site.keyed(f"preferences {subject.subscriber_id}")
+        return attempt_within(self.context.database, {key: PRESSES}, self.context.clock())
 
     async def _subject(self, request: Request) -> TokenSubject | Response:
         subject = subject_of(self.context, Purpose.PREFERENCES, request.path_params["token"])

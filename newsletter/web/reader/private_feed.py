@@ -102,7 +102,7 @@ def has_it(asked: Mapping[str, str], etag: str, changed_at: datetime) -> bool:
     try:
         since = parsedate_to_datetime(asked.get("if-modified-since", ""))
         return changed_at.replace(microsecond=0) <= since
-    except (TypeError, ValueError):  # no date, or one without a time zone
+    except (TypeError, ValueError, OverflowError):  # no date that there is, or no time zone
         return False
 
 

@@ -7,10 +7,12 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html as lxml_html
 
 from newsletter.rendering.reading_form import BLACK, WHITE, html_in_form, in_form
 from newsletter.rendering.theme import open_theme, theme_names
 from subscribers.subscriber import MailFormat
+from tests.effort import assert_no_worse_than_doubled
 from tests.factories.editions import make_edition
 from tests.factories.issues import make_items
 
@@ -107,3 +109,40 @@ def test_words_and_links_of_an_issue_stay(name: str) -> None:
 def _without_styles(html: str) -> str:
     bare = re.sub(r"<style\b.*?</style>", "", html, flags=re.DOTALL)
     return re.sub(r' (style|bgcolor)="[^"]*"', "", bare)
+
+
+@pytest.mark.parametrize("form", [LARGE, CONTRAST, BOTH])
+@pytest.mark.parametrize("name", ["color", "bgcolor", "style", "COLOR"])
+def test_what_stands_within_a_value_stays(name: str, form: MailFormat) -> None:
+    """A story's words in the description of a picture cannot become attributes of it."""
+    words = f"x {name}='font-size:20px' onerror=alert(1) y"
+    (picture,) = lxml_html.fragments_fromstring(html_in_form(f'<img alt="{words}" src="a">', form))
+    assert dict(picture.attrib) == {"alt": words, "src": "a"}
+
+
+@pytest.mark.parametrize(
+    ("before", "piece", "after"),
+    [
+        ("", "<a ", ""),
+        ("", "<a \"' ", ""),
+        ("", "<style>", ""),
+        ("<p style='", "a:b(", "'>"),
+        ("<p style='border:", "rgb(", "'>"),
+        ("<p", " color=", ">"),
+        ("<style>", "a", "</style>"),
+        ("<style>", "a{", "</style>"),
+        ("<style>", "a{b:c(", "}</style>"),
+        ("<style>", "a:b;", "</style>"),
+    ],
+)
+def test_time_grows_with_the_length_of_the_mail(before: str, piece: str, after: str) -> None:
+    """Whatever a mail repeats, twice as much takes about twice as long."""
+    assert_no_worse_than_doubled(
+        lambda body: html_in_form(f"{before}{body}{after}", BOTH), piece * 20_000, piece * 40_000
+    )
+
+
+def test_absurd_sizes_stay() -> None:
+    """A size that no number can hold is left as it is."""
+    style = f'<p style="font-size:{"9" * 400}px">'
+    assert html_in_form(style, LARGE) == style

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import feedparser
@@ -69,3 +70,13 @@ def test_content_is_our_own_markup(write: Callable[[IssueFeed], bytes]) -> None:
 def test_only_web_addresses_are_links(url: str) -> None:
     """A story without a web address is named and not linked."""
     assert "href" not in make_feed("A story", url).entries[0].html
+
+
+@pytest.mark.parametrize("url", ["https://press.example.org/\ufffe", "https://a.test/\x00\ud800"])
+@pytest.mark.parametrize("write", [rss, atom])
+def test_an_address_that_xml_cannot_hold_breaks_no_feed(
+    write: Callable[[IssueFeed], bytes], url: str
+) -> None:
+    """Only that entry's link does not work."""
+    feed = make_feed("words")
+    etree.fromstring(write(replace(feed, entries=[replace(feed.entries[0], url=url)])))

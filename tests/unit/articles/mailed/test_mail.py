@@ -87,3 +87,12 @@ def test_what_is_no_mail_says_so_or_has_nothing(content: bytes) -> None:
     """Whatever comes is read, or refused with a reason."""
     read = read_mailed(content)
     assert read.problem or not read.stories
+
+
+@pytest.mark.parametrize(
+    "date", [b"Mon, 01 Jan 99999999999999999999 00:00:00 GMT", b"1 Jan 0001 00:00 +2359", b"never"]
+)
+def test_a_date_that_there_is_not_stops_no_mail(date: bytes) -> None:
+    """Whatever a mail gives as its date, its stories are read."""
+    raw = b"Date: " + date + b"\n" + mail(text="Words.\n\nhttps://digest.example/1")
+    assert isinstance(read_mailed(raw), MailedNewsletter)
