@@ -24,6 +24,7 @@ class Template(StrEnum):
     MOVED = "moved"  # to the old address: announces the change
     ERASE = "erase"  # the link that erases
     EXPORT = "export"  # the link to the reader's data
+    FEED = "feed"  # the addresses of the reader's feed of a list that is not public
     SUGGESTED = "suggested"  # says that an issue had what the reader suggested
 
 

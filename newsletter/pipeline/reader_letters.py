@@ -70,6 +70,7 @@ SUBJECTS = {
     Template.MOVED: "%(title)s now goes to another address",
     Template.ERASE: "Erase your data at %(title)s?",
     Template.EXPORT: "Your data at %(title)s",
+    Template.FEED: "Your private feed of %(title)s",
     Template.SUGGESTED: "%(title)s has what you suggested",
 }
 

@@ -79,16 +79,16 @@ def test_every_page_speaks_it(office: PostOffice) -> None:
     assert said not in english(language)
 
 
-def _told_of_a_suggestion(office: PostOffice) -> CaughtMail:
-    """The letter about a suggestion that ran."""
+def _told(office: PostOffice, template: Template, **words: object) -> CaughtMail:
+    """A letter that no mail of the reader's asks for."""
     person = office.person(OTHER)
     assert person is not None
     letter = LetterRequest(
-        template=Template.SUGGESTED,
+        template=template,
         address=OTHER,
         list_slug="weekly",
         subscriber_id=person.id,
-        words={"stories": ["X"], "issue": "https://news.example.org/archive/weekly/1"},
+        words=words,
     )
     with office.site.database.transaction() as connection:
         assert put_letter(office.site, connection, letter, office.now)
@@ -98,7 +98,9 @@ def _told_of_a_suggestion(office: PostOffice) -> CaughtMail:
 
 def _all_letters(office: PostOffice) -> Iterator[CaughtMail]:
     """Each letter there is, as its reader gets it."""
-    yield _told_of_a_suggestion(office)
+    issue = "https://news.example.org/archive/weekly/1"
+    yield _told(office, Template.SUGGESTED, stories=["X"], issue=issue)
+    yield _told(office, Template.FEED, addresses={"Atom": "https://news.example.org/feed/x.atom"})
     office.mail("weekly-join", sender=NEWCOMER)
     yield office.last()  # confirm
     answer = str(office.last().message["Reply-To"]).partition("@")[0]

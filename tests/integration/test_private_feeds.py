@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -95,11 +96,11 @@ class Desk:
         return self.client.get(f"/feed/{token}.{form}", headers=named)
 
 
-@pytest.fixture
-def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+@contextmanager
+def desk_of(folder: Path, database_url: str, **keys: str) -> Iterator[Desk]:
     """An issue with a story of the sea and one of the hills is not sent yet."""
     with catching_mail() as catcher:
-        site = site_with_two_stories(tmp_path, port=catcher.port, database=database_url)
+        site = site_with_two_stories(folder, port=catcher.port, database=database_url, **keys)
         running: list[Desk] = []
         with (
             serving(make_app(site, clock=lambda: running[0].now)) as base,
@@ -108,6 +109,20 @@ def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
             running.append(Desk(site, catcher, client, THURSDAY))
             yield running[0]
         site.database.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+    """A list that anybody may join."""
+    with desk_of(tmp_path, database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def closed_desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+    """A list whose newsletter is not public."""
+    with desk_of(tmp_path, database_url, keys="public = false\n") as running:
+        yield running
 
 
 def test_the_feed_has_the_stories_of_the_reader_s_subjects(desk: Desk) -> None:
@@ -280,6 +295,36 @@ def test_an_ended_address_and_one_that_never_was_are_answered_alike(desk: Desk) 
         "makes a new address of the private feed",
         "ends the private feed",
     ]
+
+
+def test_the_addresses_of_a_closed_list_s_feed_are_mailed_and_not_shown(closed_desk: Desk) -> None:
+    """Whoever has a forwarded mail makes a feed that only the reader can find."""
+    reader = sea_reader(0)
+    page = closed_desk.press(reader, "feed-make")
+    assert "/feed/" not in page
+    assert "We have mailed you the address of your feed" in page
+    assert closed_desk.catcher.wait_for(1)
+    letter = closed_desk.catcher.mails[0]
+    assert letter.recipient == reader
+    for part in ("plain", "html"):
+        found = re.findall(
+            r"https?://[^\s\"<]+/feed/([A-Za-z0-9_-]{43})\.(?:atom|json)", letter.part(part)
+        )
+        assert len(set(found)) == 1
+        assert closed_desk.get(found[0]).status_code == 200
+
+
+def test_a_feed_that_cannot_be_mailed_today_leaves_the_old_one(closed_desk: Desk) -> None:
+    """A day's letters bound how often a stranger can end the reader's feed."""
+    reader = sea_reader(0)
+    for count in range(1, 11):
+        closed_desk.press(reader, "feed-make")
+        assert closed_desk.catcher.wait_for(count)
+    token = re.findall(
+        r"/feed/([A-Za-z0-9_-]{43})\.atom", closed_desk.catcher.mails[-1].part("plain")
+    )[0]
+    assert "Please make the feed tomorrow" in closed_desk.press(reader, "feed-make")
+    assert closed_desk.get(token).status_code == 200
 
 
 def test_the_token_opens_nothing_else_and_is_stored_nowhere(desk: Desk) -> None:

@@ -102,7 +102,8 @@ class PreferencesPage:
                 return await self._page(subject, "resumed")
             case action if action in FEED_ACTIONS:
                 change = await run_in_threadpool(change_feed, self.context, subject, action)
-                return await self._page(subject, change.notice, addresses=change.addresses)
+                page = await self._page(subject, change.notice, addresses=change.addresses)
+                return posting(self.context, page) if change.notice == "feed-mailed" else page
             case "move":
                 return await self._move(subject, text(form, "email"))
             case "export" | "erase" as action:

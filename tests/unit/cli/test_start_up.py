@@ -120,7 +120,7 @@ def test_a_message_is_received_without_what_renders_and_fetches(folder: Path) ->
         "jinja2",
     }  # a letter is written and posted
     assert not (NEVER_WITHOUT_WORK - answering) & packages(loaded)
-    assert len(loaded) <= 772
+    assert len(loaded) <= 773
 
 
 @pytest.mark.parametrize("name", COMMANDS)
