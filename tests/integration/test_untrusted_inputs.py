@@ -40,7 +40,7 @@ FEEDS = {
 }
 MAILS = {
     "2 MB of empty lines": HEAD + b"\n" + b"\n" * 2_000_000,
-    "100,000 parts": PARTS + b"--b\nContent-Type: text/plain\n\nx\n" * 55_000,
+    "100,000 parts": PARTS + b"--b\n\nx\n" * 100_000,
     "2 MB of commas": HEAD + b"\n" + b"," * 2_000_000,
     "2 MB of header": HEAD + b"X: y\n" * 400_000 + b"\nhi\n",
     "multiparts in multiparts": HEAD
