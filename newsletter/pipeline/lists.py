@@ -88,10 +88,10 @@ def merge_lists(
     that a newsletter is sent to.
     """
     with site.database.transaction(read_only=dry_run) as connection:
-        if not dry_run:
+        target = lists.list_id(connection, into)
+        if not dry_run and lists.list_id(connection, slug) != target:
             fix = f'write list = "{into}" there, or remove the newsletter'
             _require_unused(site, connection, slug, fix)
-        target = lists.list_id(connection, into)
         closed = sa.select(tables.lists.c.closed_at).where(tables.lists.c.id == target)
         if connection.scalar(closed) is not None:
             raise ClosedListError(
