@@ -27,7 +27,7 @@ FEED_ACTIONS = frozenset({MAKE, END, *USES})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedChange:
-    """What the page says was done; `addresses` of a new feed by form, shown this once."""
+    """What the page says was done; `addresses` of a new feed by the name of the form, shown this once."""
 
     notice: str
     addresses: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ def _make(context: ReaderContext, subject: TokenSubject) -> FeedChange:
     reader, list_slug, now = subject.subscriber_id, subject.list_slug, context.clock()
     token = private_feeds.new_feed_token()
     url = f"{context.settings.site.url}/feed/{token}"
-    addresses = {form: f"{url}.{form}" for form in WRITERS}
+    addresses = {_NAMES[form]: f"{url}.{form}" for form in WRITERS}
     with context.database.transaction() as connection:
         savepoint = connection.begin_nested()
         if not private_feeds.make_feed(connection, reader, list_slug, hash_of(token), now):
@@ -69,7 +69,7 @@ def _make(context: ReaderContext, subject: TokenSubject) -> FeedChange:
             subscriber_id=reader,
             address=person.address if person else "",
             list_slug=list_slug,
-            words={"addresses": {_NAMES[form]: address for form, address in addresses.items()}},
+            words={"addresses": addresses},
         )
         if put_letter(context.site, connection, letter, now):
             return FeedChange(notice="feed-mailed")
